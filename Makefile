@@ -1,0 +1,42 @@
+# The one door. `make demo` and `make test` do their own set-up.
+PYTHON ?= python3
+BIN := .venv/bin
+SETUP := .venv/.ready
+
+.PHONY: help setup demo test check schemas lock bench clean
+
+help: ## what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+setup: $(SETUP) ## .venv with the carebeat command
+
+$(SETUP): requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $(SETUP)
+
+demo: $(SETUP) ## real Kafka, a worker, simulated traffic and a live board on this machine
+	$(BIN)/carebeat demo
+
+test: $(SETUP) ## everything that must hold
+	$(BIN)/python -m pytest -m "not long"
+
+check: $(SETUP) ## style, types, direction of imports, schema drift
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m schemas --check
+
+schemas: $(SETUP) ## write schemas/json anew
+	$(BIN)/python -m schemas
+
+lock: $(SETUP) ## write requirements.txt anew from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --extra embedded --extra dev --universal --generate-hashes --no-emit-index-url --quiet -o requirements.txt
+
+bench: $(SETUP) ## ratios to naive Faust, bare aiokafka and Kafka Streams, in one run
+	$(BIN)/python -m tests.bench
+
+clean: ## what the targets above made
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

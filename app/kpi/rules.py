@@ -1,0 +1,61 @@
+"""What the core needs to know of the support configuration, compiled to plain milliseconds.
+
+`app/config.py` reads and checks the YAML file and builds these; nothing here validates, nothing here changes while a worker runs.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+OTHER_CHANNEL = "other"
+"""Where events of channels go that a configured list of channels does not name."""
+
+Clock = Literal["log", "events"]
+"""What moves stream time: the broker's append time (`log`, live) or the events' own instants (`events`, history)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One SLA metric's promise: when it warns and when it is broken, counted from the start of its clock."""
+
+    target_ms: int
+    warn_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRules:
+    """What holds in one channel. `policy` and `version` travel with every SLA verdict."""
+
+    policy: str
+    version: str
+    first_response: Target
+    next_response: Target
+    resolution: Target
+    grace_ms: int
+    reply_limit_ms: int
+    settle_ms: int
+    silence_ms: int | None
+    reopen_on_message: bool
+    unknown_author: Literal["agent", "bot", "automation"]
+    forget_closed_ms: int | None
+    forget_open_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The whole configuration as the core sees it. `version` changes when any figure could."""
+
+    version: str
+    clock: Clock
+    zone: str
+    default: ChannelRules
+    channels: dict[str, ChannelRules]
+    closed_list: bool
+    """Whether a channel outside `channels` becomes `other`."""
+
+    def of(self, channel: str) -> ChannelRules:
+        """The rules of a channel; the default's where it is not configured."""
+        return self.channels.get(channel, self.default)
+
+    def channel(self, name: str) -> str:
+        """The channel that an event of this channel counts in."""
+        return OTHER_CHANNEL if self.closed_list and name not in self.channels else name
