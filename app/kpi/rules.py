@@ -6,6 +6,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+STATE_FORMAT = 1
+"""Raised when stored state can no longer be read as it was, or when the same events would give other figures."""
+
 OTHER_CHANNEL = "other"
 """Where events of channels go that a configured list of channels does not name."""
 

@@ -1,0 +1,100 @@
+"""What a step or a run of a ticket gives: counts and durations for windows, transitions of SLA clocks.
+
+Effects are values, so that two runs of one ticket can be compared: what a revision takes back and what it adds is the difference of what the
+old and the new history give (`revise`).
+"""
+
+from collections import Counter
+from typing import NamedTuple
+
+
+class Count(NamedTuple):
+    """One more of a measure in the window that `at_ms` falls in."""
+
+    at_ms: int
+    channel: str
+    measure: str
+
+
+class Duration(NamedTuple):
+    """One sample of a duration; it counts in the window of `at_ms`, which is when it ended (a settled close: when it settled)."""
+
+    at_ms: int
+    channel: str
+    measure: str
+    duration_ms: int
+    ended_ms: int
+
+
+class Transition(NamedTuple):
+    """One change of one SLA clock. (metric, started_ms) names the clock within its ticket."""
+
+    metric: str
+    started_ms: int
+    due_ms: int
+    state: str
+    at_ms: int
+    channel: str
+    policy: str
+    version: str
+    priority: str | None
+    team: str | None
+    agent: str | None
+
+
+class Effects:
+    """Lists in order of happening; `removed_*` only after a revision."""
+
+    __slots__ = ("counts", "durations", "removed_counts", "removed_durations", "transitions")
+
+    def __init__(self) -> None:
+        self.counts: list[Count] = []
+        self.durations: list[Duration] = []
+        self.transitions: list[Transition] = []
+        self.removed_counts: list[Count] = []
+        self.removed_durations: list[Duration] = []
+
+    def revise(self, before: "Effects", after: "Effects") -> None:
+        """Add what turns `before` (already given) into `after`: net, so that what both hold is not touched even in final windows."""
+        had, has = Counter(before.counts), Counter(after.counts)
+        self.counts += (has - had).elements()
+        self.removed_counts += (had - has).elements()
+        had_durations, has_durations = Counter(before.durations), Counter(after.durations)
+        self.durations += (has_durations - had_durations).elements()
+        self.removed_durations += (had_durations - has_durations).elements()
+        self.transitions += _corrections(before.transitions, after.transitions)
+
+
+_Clock = tuple[str, int]
+
+
+def _corrections(before: list[Transition], after: list[Transition]) -> list[Transition]:
+    """Transitions to publish so that each clock's published history ends as `after` says.
+
+    `retracted` takes back all that was published of a clock; what follows it is the clock's new truth. It is needed when a verdict was
+    published that no longer holds, or the clock no longer exists; an `at_risk` alone is simply outlived. Clocks come one after the other.
+    """
+    old, new = _by_clock(before), _by_clock(after)
+    corrections: list[Transition] = []
+    for clock in {**old, **new}:
+        corrections += _correct(old.get(clock, []), new.get(clock, []))
+    return corrections
+
+
+def _by_clock(transitions: list[Transition]) -> dict[_Clock, list[Transition]]:
+    clocks: dict[_Clock, list[Transition]] = {}
+    for transition in transitions:
+        clocks.setdefault((transition.metric, transition.started_ms), []).append(transition)
+    return clocks
+
+
+def _correct(old: list[Transition], new: list[Transition]) -> list[Transition]:
+    if _told(new[: len(old)]) == _told(old):
+        return new[len(old) :]
+    if new and all(transition.state == "at_risk" for transition in old):
+        return [transition for transition in new if transition.state != "at_risk"] or new
+    return [old[-1]._replace(state="retracted"), *new]
+
+
+def _told(transitions: list[Transition]) -> list[tuple[str, int, int]]:
+    return [(transition.state, transition.due_ms, transition.at_ms) for transition in transitions]

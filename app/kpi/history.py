@@ -1,0 +1,197 @@
+"""Why order does not matter: a ticket keeps its recent events, and runs again when one of them arrives late.
+
+Theory of operation
+===================
+A ticket is a *base* state, the *history* of events after it (sorted), and the *state* that both give with all timers fired up to stream time.
+An event that sorts after every event and every fired timer is one step on the state. Any other is put into the history at its place, and the
+ticket runs twice from the base, with the old history and with the new one, up to the present: the difference of what the two runs give is what
+the late event changes (`Effects.revise`). So the figures are those of the sorted set of events, whatever the order of arrival.
+
+Events 7 days older than the latest, and those beyond 256, are *folded*: stepped into the base and forgotten. What sorts at or before the fold
+is too old to matter. One exception: a ticket written under another configuration or code version cannot run again under this one, so its whole
+history is folded when it is first touched (`Ticket.adopt`); events younger than 24 h that sort before such a fold apply right after it,
+and the ids it has seen stay known for 7 days.
+
+What must hold, always: running the base and history up to the present gives the state. The tests check it after every event.
+"""
+
+from bisect import insort
+from enum import Enum
+from typing import Final
+
+import msgspec
+
+from app.kpi.effects import Effects
+from app.kpi.event import Event
+from app.kpi.ticket import NEVER, Machine, State
+
+DAY_MS: Final = 24 * 3_600_000
+HISTORY_MS: Final = 7 * DAY_MS
+HISTORY_EVENTS: Final = 256
+YOUNG_MS: Final = DAY_MS
+"""How late an event may be read and still count exactly."""
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_state = msgspec.msgpack.Decoder(State).decode
+
+Key = tuple[int, int, str]
+
+
+class Outcome(Enum):
+    """What became of an event."""
+
+    STEPPED = "stepped"
+    REVISED = "revised"
+    DUPLICATE = "duplicate"
+    CONFLICTING = "conflicting"
+    TOO_OLD = "too_old"
+
+
+class Ticket(msgspec.Struct, array_like=True, gc=False):
+    """One ticket as it is kept."""
+
+    armed_ms: int
+    """When the partition looks at its timers next: at or before the earliest one."""
+    state: State
+    version: str
+    """Of the configuration under which `history` was run."""
+    fired_ms: int = 0
+    """The instant of the last timer that fired."""
+    history: list[Event] = msgspec.field(default_factory=list)
+    base: bytes = b""
+    """The encoded state before `history`; empty if that is a ticket of which nothing is known."""
+    fold: Key | None = None
+    """The last event inside `base`."""
+    adopted: bool = False
+    known: dict[str, int] | None = None
+    """After a change of version: ids seen before it, and when."""
+
+
+class Historian:
+    """Keeps tickets right whatever the order of arrival, under one configuration."""
+
+    def __init__(self, machine: Machine, version: str) -> None:
+        self._machine = machine
+        self._version = version
+
+    def new(self) -> Ticket:
+        """A ticket of which nothing is known."""
+        return Ticket(NEVER, State(), self._version)
+
+    def adopt(self, ticket: Ticket) -> None:
+        """Fold the whole history of a ticket that another configuration or code version ran."""
+        if ticket.version == self._version:
+            return
+        seen = {**(ticket.known or {}), **{event.id: event.at_ms for event in ticket.history}}
+        if ticket.history:
+            ticket.fold = _key(ticket.history[-1])
+        ticket.version, ticket.adopted = self._version, True
+        ticket.history, ticket.base = [], _encode(ticket.state)
+        ticket.known = {id_: at_ms for id_, at_ms in seen.items() if at_ms > ticket.state.last_ms - HISTORY_MS}
+
+    def accept(self, ticket: Ticket, event: Event, now_ms: int, out: Effects) -> Outcome:
+        """Take one event into a ticket whose timers have fired up to `now_ms`. On an exception the ticket is as it was."""
+        refusal = self._refuse(ticket, event, now_ms)
+        if refusal is not None:
+            return refusal
+        last = ticket.history[-1] if ticket.history else None
+        if event.at_ms > ticket.fired_ms and (_after(ticket.fold, event) if last is None else event > last):
+            self._step(ticket, event, now_ms, out)
+            outcome = Outcome.STEPPED
+        else:
+            self._revise(ticket, event, now_ms, out)
+            outcome = Outcome.REVISED
+        history = ticket.history
+        if len(history) > HISTORY_EVENTS or history[-1].at_ms - history[0].at_ms >= HISTORY_MS:
+            self._fold(ticket)
+        return outcome
+
+    def next_ms(self, ticket: Ticket) -> int:
+        """The ticket's earliest timer; NEVER if there is none."""
+        return self._machine.next_timer(ticket.state)[0]
+
+    def _refuse(self, ticket: Ticket, event: Event, now_ms: int) -> Outcome | None:
+        id_ = event.id
+        for known in ticket.history:
+            if known.id == id_:
+                return Outcome.DUPLICATE if known == event else Outcome.CONFLICTING
+        if ticket.fold is None or _after(ticket.fold, event):
+            return None
+        young = ticket.adopted and event.at_ms > now_ms - YOUNG_MS
+        if ticket.known is not None and id_ in ticket.known:
+            return Outcome.DUPLICATE
+        return None if young else Outcome.TOO_OLD
+
+    def _step(self, ticket: Ticket, event: Event, now_ms: int, out: Effects) -> None:
+        try:
+            self._machine.step(ticket.state, event, out)
+            self._pass(ticket, now_ms, out)
+        except Exception:
+            ticket.state, ticket.fired_ms = self._run(ticket, ticket.history, now_ms, Effects())
+            raise
+        ticket.history.append(event)
+
+    def _revise(self, ticket: Ticket, event: Event, now_ms: int, out: Effects) -> None:
+        before, after = Effects(), Effects()
+        self._run(ticket, ticket.history, now_ms, before)
+        history = ticket.history.copy()
+        insort(history, event)
+        state, fired_ms = self._run(ticket, history, now_ms, after)
+        out.revise(before, after)
+        ticket.state, ticket.fired_ms, ticket.history = state, fired_ms, history
+
+    def _run(self, ticket: Ticket, history: list[Event], now_ms: int, out: Effects) -> tuple[State, int]:
+        state = _decode_state(ticket.base) if ticket.base else State()
+        fired_ms = 0
+        for event in history:
+            fired_ms = self._fire_until(state, event.at_ms, out) or fired_ms
+            self._machine.step(state, event, out)
+        fired_ms = self._fire_until(state, now_ms, out) or fired_ms
+        return state, fired_ms
+
+    def _fire_until(self, state: State, until_ms: int, out: Effects) -> int:
+        """Fire all timers before `until_ms`; the instant of the last one, 0 if there was none."""
+        fired_ms = 0
+        timer = self._machine.next_timer(state)
+        while timer[0] < until_ms:
+            self._machine.fire(state, timer, out)
+            fired_ms = timer[0]
+            timer = self._machine.next_timer(state)
+        return fired_ms
+
+    def _pass(self, ticket: Ticket, until_ms: int, out: Effects) -> None:
+        ticket.fired_ms = self._fire_until(ticket.state, until_ms, out) or ticket.fired_ms
+
+    def fire(self, ticket: Ticket, until_ms: int, out: Effects) -> bool:
+        """Fire the ticket's timers up to and including `until_ms`. True if the ticket can be dropped."""
+        timer = self._machine.next_timer(ticket.state)
+        while timer[0] <= until_ms:
+            ticket.fired_ms = timer[0]
+            if self._machine.fire(ticket.state, timer, out):
+                return True
+            timer = self._machine.next_timer(ticket.state)
+        return False
+
+    def _fold(self, ticket: Ticket) -> None:
+        """Step events that need no longer be kept apart into the base."""
+        history = ticket.history
+        oldest_ms = history[-1].at_ms - HISTORY_MS
+        state = _decode_state(ticket.base) if ticket.base else State()
+        given = Effects()  # before, when the events were read
+        count = 0
+        for event in history:
+            if event.at_ms > oldest_ms and len(history) - count <= HISTORY_EVENTS:
+                break
+            self._fire_until(state, event.at_ms, given)
+            self._machine.step(state, event, given)
+            count += 1
+        ticket.base, ticket.fold = _encode(state), max(_key(history[count - 1]), ticket.fold or (0, 0, ""))
+        ticket.history = history[count:]
+
+
+def _key(event: Event) -> Key:
+    return event.at_ms, event.rank, event.id
+
+
+def _after(fold: Key | None, event: Event) -> bool:
+    return fold is None or _key(event) > fold

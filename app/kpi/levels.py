@@ -1,0 +1,148 @@
+"""How many tickets are open, waiting, at risk, now, per channel; and what windows say of it at their end.
+
+Levels are sums over the tickets of a partition, kept up to date by what each ticket adds before and after a change. They are not stored: loading
+the tickets gives them again. When stream time enters another minute, the levels that changed in the minute it leaves are noted with that
+minute's end (`Note`), so that a window which ends there, or is first written later, can say how many were open when it ended.
+"""
+
+from heapq import heapify, heappop, heappush
+from typing import NamedTuple
+
+_MINUTE_MS = 60_000
+TicketLevel = tuple[str, str | None, bool, int | None, bool, bool, bool]
+
+
+class Level(NamedTuple):
+    """What a window record says of a channel at one instant. `oldest_wait_ms` is the start of its oldest wait."""
+
+    open: int
+    waiting: int
+    oldest_wait_ms: int | None
+
+
+class Note(NamedTuple):
+    """The level of a channel at the end of a minute in which it changed; it holds until the next note."""
+
+    channel: str
+    end_ms: int
+    level: Level
+
+
+class _Oldest:
+    """The smallest of a changing multiset: a heap whose removed entries are skipped when they come up."""
+
+    __slots__ = ("_gone", "_heap", "_left")
+
+    def __init__(self) -> None:
+        self._heap: list[int] = []
+        self._gone: dict[int, int] = {}
+        self._left = 0
+
+    def add(self, at_ms: int) -> None:
+        heappush(self._heap, at_ms)
+
+    def remove(self, at_ms: int) -> None:
+        gone = self._gone
+        gone[at_ms] = gone.get(at_ms, 0) + 1
+        self._left += 1
+        if self._left > 1000 and self._left * 2 > len(self._heap):
+            self._clean()
+
+    def first(self) -> int | None:
+        heap, gone = self._heap, self._gone
+        while heap and heap[0] in gone:
+            self._skip(heappop(heap))
+        return heap[0] if heap else None
+
+    def _skip(self, at_ms: int) -> bool:
+        count = self._gone.get(at_ms, 0)
+        if not count:
+            return False
+        self._left -= 1
+        if count == 1:
+            del self._gone[at_ms]
+        else:
+            self._gone[at_ms] = count - 1
+        return True
+
+    def _clean(self) -> None:
+        self._heap = [at_ms for at_ms in self._heap if not self._skip(at_ms)]
+        heapify(self._heap)
+
+
+class ChannelLevels:
+    """The levels of one channel; by priority for the gauges."""
+
+    __slots__ = ("by_priority", "oldest", "open", "waiting")
+
+    def __init__(self) -> None:
+        self.open = 0
+        self.waiting = 0
+        self.oldest = _Oldest()
+        self.by_priority: dict[str | None, list[int]] = {}
+        """Priority -> [open, waiting, unassigned, at risk, breached]."""
+
+    def level(self) -> Level:
+        """What windows say."""
+        return Level(self.open, self.waiting, self.oldest.first())
+
+
+class Levels:
+    """The levels of one partition."""
+
+    def __init__(self) -> None:
+        self.channels: dict[str, ChannelLevels] = {}
+        self.changed: dict[str, None] = {}
+        """Channels whose level changed in the running minute of stream time."""
+        self._minute_end_ms = 0
+        self._notes: list[Note] = []
+
+    def move(self, before: TicketLevel | None, after: TicketLevel | None) -> None:
+        """A ticket that added `before` now adds `after`."""
+        if before is not None:
+            self._add(before, -1)
+        if after is not None:
+            self._add(after, 1)
+
+    def _add(self, level: TicketLevel, sign: int) -> None:
+        name, priority, waiting, wait_ms, unassigned, at_risk, breached = level
+        channel = self.channels.get(name)
+        if channel is None:
+            channel = self.channels[name] = ChannelLevels()
+        self.changed[name] = None
+        channel.open += sign
+        if wait_ms is not None:
+            channel.waiting += sign
+            if sign > 0:
+                channel.oldest.add(wait_ms)
+            else:
+                channel.oldest.remove(wait_ms)
+        figures = channel.by_priority.get(priority)
+        if figures is None:
+            figures = channel.by_priority[priority] = [0, 0, 0, 0, 0]
+        figures[0] += sign
+        figures[1] += sign * waiting
+        figures[2] += sign * unassigned
+        figures[3] += sign * at_risk
+        figures[4] += sign * breached
+
+    def enter(self, now_ms: int) -> None:
+        """Stream time reaches `now_ms`; call before anything happens at that instant."""
+        if now_ms < self._minute_end_ms:
+            return
+        end_ms = self._minute_end_ms
+        self._notes += [Note(name, end_ms, self.channels[name].level()) for name in self.changed]
+        self.changed.clear()
+        self._minute_end_ms = now_ms - now_ms % _MINUTE_MS + _MINUTE_MS
+
+    def resume(self, now_ms: int, changed: list[str]) -> None:
+        """After loading: stream time is `now_ms`, and these channels had changed in its minute."""
+        self._minute_end_ms = now_ms - now_ms % _MINUTE_MS + _MINUTE_MS
+        self.changed = dict.fromkeys(changed)
+        for name in changed:
+            self.channels.setdefault(name, ChannelLevels())
+
+    def take_notes(self) -> list[Note]:
+        """Notes since the last call."""
+        notes, self._notes = self._notes, []
+        return notes

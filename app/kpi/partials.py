@@ -1,0 +1,77 @@
+"""What one partition tells the merge: its part of each window, its stream time and levels, and levels at the ends of minutes."""
+
+import msgspec
+
+from app.kpi.aggregate import Cell
+from app.kpi.levels import Level
+
+
+class WindowPartial(msgspec.Struct, tag="window", frozen=True, gc=False):
+    """A partition's part of one window, whole each time."""
+
+    partition: int
+    channel: str
+    kind: str
+    start_ms: int
+    end_ms: int
+    final_from_ms: int
+    """Final when stream time is past this."""
+    cell: Cell
+
+
+class LevelPartial(msgspec.Struct, tag="level", frozen=True, gc=False):
+    """A partition's level of one channel at the end of a minute in which it changed; it holds until the next one."""
+
+    partition: int
+    channel: str
+    end_ms: int
+    level: Level
+
+
+class Progress(msgspec.Struct, tag="progress", frozen=True, gc=False):
+    """How far a partition's stream time has come, and its levels there. Comes after the window partials of the same flush."""
+
+    partition: int
+    partitions: int
+    stream_ms: int
+    levels: dict[str, Level]
+
+
+class WindowHead(msgspec.Struct, tag="window", frozen=True, gc=False):
+    """A `WindowPartial` without its cell."""
+
+    partition: int
+    channel: str
+    kind: str
+    start_ms: int
+    end_ms: int
+    final_from_ms: int
+
+
+Partial = WindowPartial | LevelPartial | Progress
+
+encode = msgspec.json.Encoder().encode
+decode_head = msgspec.json.Decoder(WindowHead | LevelPartial | Progress).decode
+
+
+class _CellOnly(msgspec.Struct, gc=False):
+    cell: Cell
+
+
+_decode_cell = msgspec.json.Decoder(_CellOnly).decode
+
+
+def decode_window(encoded: bytes) -> Cell:
+    """The cell of an encoded `WindowPartial`."""
+    return _decode_cell(encoded).cell
+
+
+def key_of(partial: Partial) -> bytes:
+    """`channel|window|start|partition`: a later record of the same key replaces the earlier."""
+    match partial:
+        case WindowPartial():
+            return f"{partial.channel}|{partial.kind}|{partial.start_ms}|{partial.partition}".encode()
+        case LevelPartial():
+            return f"{partial.channel}|level|{partial.end_ms}|{partial.partition}".encode()
+        case Progress():
+            return f"|progress||{partial.partition}".encode()

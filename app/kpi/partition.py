@@ -1,0 +1,341 @@
+"""One partition of events: its tickets, windows, levels and timers. Records go in, `Harvest` comes out.
+
+Theory of operation
+===================
+Stream time (`now_ms`) only grows. Before a record is applied, stream time advances to it and fires every timer that it passes, in order of due,
+each at its own instant, so that a jump of a month gives the figures of a month of ticks. Then the record's event goes into its ticket
+(`history.py`), and what follows goes into windows, levels and outputs. A record that is refused, or that raises, changes nothing but time.
+
+Tickets rest encoded (`_resting`) and are decoded when something happens to them (`_awake`); `take` encodes them again, once, for the changelog
+and for rest. So memory per ticket is that of its bytes, and the garbage collector has nothing to look through.
+
+Each ticket has one live entry in the timer heap, at or before its earliest timer (`Ticket.armed_ms`); entries whose instant is not the armed
+one are leftovers. `apply` may stop between two timers (`_TIMERS_AT_ONCE`): the flush then says which record and which time were reached.
+"""
+
+from collections.abc import Sequence
+from heapq import heapify, heappop, heappush
+from typing import Final, NamedTuple, Protocol
+
+import msgspec
+
+from app.kpi.aggregate import Cell
+from app.kpi.effects import Duration, Effects, Transition
+from app.kpi.event import Decoder, Event, Rejected, Tick
+from app.kpi.history import Historian, Outcome, Ticket
+from app.kpi.levels import Levels
+from app.kpi.partials import LevelPartial, Partial, Progress, WindowPartial
+from app.kpi.rules import Rules
+from app.kpi.ticket import NEVER, UNKNOWN, Machine
+from app.kpi.windows import Window, Windows, end_ms, final_from_ms
+
+_TIMERS_AT_ONCE: Final = 5_000
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_ticket = msgspec.msgpack.Decoder(Ticket).decode
+_decode_cell = msgspec.msgpack.Decoder(Cell).decode
+
+
+class SourceRecord(Protocol):
+    """A record as Kafka gives it; `timestamp` in milliseconds."""
+
+    @property
+    def offset(self) -> int: ...
+    @property
+    def timestamp(self) -> int: ...
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
+
+
+class Caused(NamedTuple):
+    """A transition, with its ticket and the offset of the record that caused it."""
+
+    ticket_id: str
+    offset: int
+    transition: Transition
+
+
+class Sampled(NamedTuple):
+    """A duration sample, with its ticket and the offset of the record that caused it."""
+
+    ticket_id: str
+    offset: int
+    duration: Duration
+    retracted: bool
+
+
+class DeadLetter(NamedTuple):
+    """A record that is no event, and why."""
+
+    offset: int
+    timestamp_ms: int
+    value: bytes | None
+    reason: str
+    detail: str
+
+
+class Harvest(NamedTuple):
+    """All that happened since the last one. `changes` are entries of the state; None = gone."""
+
+    changes: list[tuple[bytes, bytes | None]]
+    partials: list[Partial]
+    transitions: list[Caused]
+    samples: list[Sampled]
+    dead_letters: list[DeadLetter]
+
+
+class Position(msgspec.Struct):
+    """What of a partition is neither ticket nor window."""
+
+    now_ms: int
+    changed_channels: list[str]
+
+
+class Partition:
+    """The state of one partition under one configuration."""
+
+    def __init__(self, number: int, partitions: int, rules: Rules, *, keep_samples: bool = False) -> None:
+        self.number = number
+        self.now_ms = 0
+        self.levels = Levels()
+        self.windows = Windows(rules.zone)
+        self.counters: dict[str, int] = {}
+        self.flow: list[tuple[str, Cell]] = []
+        """(channel, figures) that arose since it was last emptied; what a revision takes back is not in it."""
+        self._partitions = partitions
+        self._keep_samples = keep_samples
+        self._by_events = rules.clock == "events"
+        self._decode = Decoder(rules)
+        self._history = Historian(Machine(rules), rules.version)
+        self._version = rules.version
+        self._resting: dict[str, bytes] = {}
+        self._awake: dict[str, Ticket] = {}
+        self._dropped: dict[str, None] = {}
+        self._timers: list[tuple[int, str]] = []
+        self._transitions: list[Caused] = []
+        self._samples: list[Sampled] = []
+        self._dead_letters: list[DeadLetter] = []
+        self._reported_ms = 0
+
+    # -- loading ---------------------------------------------------------------------------------------------------------------------------
+
+    def load(self, key: bytes, value: bytes | None) -> None:
+        """Take one entry of the changelog."""
+        name = key[1:].decode()
+        if key[:1] == b"t":
+            if value is None:
+                self._resting.pop(name, None)
+            else:
+                self._resting[name] = value
+        elif key[:1] == b"w":
+            channel, kind, start = name.split("|")
+            window = Window(channel, kind, int(start))
+            if value is None:
+                self.windows.cells.pop(window, None)
+            else:
+                self.windows.cells[window] = _decode_cell(value)
+
+    def start(self, position: bytes | None) -> None:
+        """The changelog is loaded; `position` is what the last `take` said."""
+        for ticket_id, encoded in self._resting.items():
+            ticket = _decode_ticket(encoded)
+            self._timers.append((ticket.armed_ms, ticket_id))
+            self.levels.move(None, ticket.state.level())
+        heapify(self._timers)
+        if position is not None:
+            reached = msgspec.msgpack.decode(position, type=Position)
+            self.now_ms = self._reported_ms = reached.now_ms
+            self.levels.resume(reached.now_ms, reached.changed_channels)
+
+    def position(self) -> bytes:
+        """What `start` needs to go on from here."""
+        return _encode(Position(self.now_ms, list(self.levels.changed)))
+
+    # -- records ---------------------------------------------------------------------------------------------------------------------------
+
+    def apply(self, records: Sequence[SourceRecord]) -> int:
+        """Apply records in order; how many are wholly applied. Fewer than given: `take`, then come again with the rest."""
+        for index, record in enumerate(records):
+            if not self._apply(record):
+                return index
+        return len(records)
+
+    def _apply(self, record: SourceRecord) -> bool:
+        """False if time has not come as far as the record yet."""
+        if not self._by_events and not self._advance(record.timestamp, record.offset):
+            return False
+        try:
+            decoded = self._decode(record.value, record.key, record.timestamp)
+        except Rejected as rejected:
+            self._reject(record, rejected.reason, str(rejected))
+            return True
+        if isinstance(decoded, Tick):
+            return decoded.at_ms is None or self._advance(decoded.at_ms, record.offset)
+        ticket_id, event = decoded
+        if self._by_events and not self._advance(event.at_ms, record.offset):
+            return False
+        try:
+            self._accept(ticket_id, event, record.offset)
+        except Exception as error:  # a fault of ours in one record must not stop the others
+            self._reject(record, "fault", type(error).__name__)
+        return True
+
+    def _reject(self, record: SourceRecord, reason: str, detail: str) -> None:
+        self._count(f"rejected|{reason}")
+        self._dead_letters.append(DeadLetter(record.offset, record.timestamp, record.value, reason, detail))
+
+    def _accept(self, ticket_id: str, event: Event, offset: int) -> None:
+        ticket = self._wake(ticket_id)
+        before = ticket.state.level()
+        known, gone = ticket.state.status != UNKNOWN, ticket.state.forgotten_ms is not None
+        out = Effects()
+        outcome = self._history.accept(ticket, event, self.now_ms, out)
+        if outcome is not Outcome.STEPPED:
+            self._count(outcome.value)
+            if outcome is not Outcome.REVISED:
+                return
+        if not known:
+            opened = ticket.state.status != UNKNOWN
+            self._count(("revived" if gone else "opened") if opened else "orphaned")
+        self._awake[ticket_id] = ticket
+        self._arm(ticket_id, ticket)
+        self._settle_accounts(ticket_id, before, ticket, offset, out)
+
+    def _wake(self, ticket_id: str) -> Ticket:
+        ticket = self._awake.get(ticket_id)
+        if ticket is not None:
+            return ticket
+        encoded = self._resting.get(ticket_id)
+        if encoded is None:
+            return self._history.new()
+        ticket = _decode_ticket(encoded)
+        if ticket.version != self._version:
+            self._history.adopt(ticket)
+        return ticket
+
+    def _arm(self, ticket_id: str, ticket: Ticket) -> None:
+        next_ms = self._history.next_ms(ticket)
+        if next_ms < ticket.armed_ms:
+            ticket.armed_ms = next_ms
+            heappush(self._timers, (next_ms, ticket_id))
+
+    def _settle_accounts(self, ticket_id: str, before: tuple | None, ticket: Ticket, offset: int, out: Effects) -> None:
+        """What happened to a ticket goes into windows, levels and outputs."""
+        self.windows.add(out, self.now_ms)
+        after = ticket.state.level()
+        if before != after:
+            self.levels.move(before, after)
+        if out.transitions:
+            self._transitions += [Caused(ticket_id, offset, transition) for transition in out.transitions]
+        if self._keep_samples:
+            self._samples += [Sampled(ticket_id, offset, duration, True) for duration in out.removed_durations]
+            self._samples += [Sampled(ticket_id, offset, duration, False) for duration in out.durations]
+
+    # -- time ------------------------------------------------------------------------------------------------------------------------------
+
+    def _advance(self, to_ms: int, offset: int) -> bool:
+        """Move stream time, firing what it passes. False if it stopped on the way: flush, then go on."""
+        if to_ms <= self.now_ms:
+            return True
+        timers = self._timers
+        left = _TIMERS_AT_ONCE
+        while timers and timers[0][0] < to_ms:
+            if not left:
+                return False
+            left -= 1
+            due_ms, ticket_id = heappop(timers)
+            self._move_to(due_ms)
+            self._fire(ticket_id, due_ms, offset)
+        self._move_to(to_ms)
+        return True
+
+    def _move_to(self, now_ms: int) -> None:
+        if now_ms > self.now_ms:
+            self.levels.enter(now_ms)
+            self.now_ms = now_ms
+
+    def _fire(self, ticket_id: str, due_ms: int, offset: int) -> None:
+        ticket = self._wake(ticket_id)
+        if ticket.armed_ms != due_ms:
+            return
+        before = ticket.state.level()
+        out = Effects()
+        next_ms = self._history.next_ms(ticket)
+        if next_ms > due_ms:
+            self._rearm(ticket_id, ticket, next_ms)
+            return
+        if self._history.fire(ticket, due_ms, out):
+            self._drop(ticket_id)
+            return
+        self._awake[ticket_id] = ticket
+        self._rearm(ticket_id, ticket, self._history.next_ms(ticket))
+        self._settle_accounts(ticket_id, before, ticket, offset, out)
+
+    def _rearm(self, ticket_id: str, ticket: Ticket, next_ms: int) -> None:
+        ticket.armed_ms = next_ms
+        if next_ms != NEVER:
+            heappush(self._timers, (next_ms, ticket_id))
+        if ticket_id not in self._awake:
+            self._resting[ticket_id] = _encode(ticket)
+
+    def _drop(self, ticket_id: str) -> None:
+        self._awake.pop(ticket_id, None)
+        if self._resting.pop(ticket_id, None) is not None:
+            self._dropped[ticket_id] = None
+
+    # -- taking ----------------------------------------------------------------------------------------------------------------------------
+
+    def size(self) -> int:
+        """How many entries of the state and outputs wait for `take`, about."""
+        waiting = len(self._awake) + len(self._dropped) + len(self._transitions) + len(self._dead_letters) + len(self._samples)
+        return waiting + (self.now_ms > self._reported_ms)
+
+    def take(self) -> Harvest:
+        """All that happened since the last call, as of this instant."""
+        changes = self._rest()
+        partials = self._take_windows(changes)
+        partials += [LevelPartial(self.number, note.channel, note.end_ms, note.level) for note in self.levels.take_notes()]
+        levels = {name: channel.level() for name, channel in self.levels.channels.items()}
+        partials.append(Progress(self.number, self._partitions, self.now_ms, levels))
+        harvest = Harvest(changes, partials, self._transitions, self._samples, self._dead_letters)
+        self._transitions, self._samples, self._dead_letters = [], [], []
+        self._reported_ms = self.now_ms
+        return harvest
+
+    def _rest(self) -> list[tuple[bytes, bytes | None]]:
+        changes: list[tuple[bytes, bytes | None]] = []
+        resting = self._resting
+        for ticket_id, ticket in self._awake.items():
+            encoded = resting[ticket_id] = _encode(ticket)
+            changes.append((b"t" + ticket_id.encode(), encoded))
+        changes += [(b"t" + ticket_id.encode(), None) for ticket_id in self._dropped if ticket_id not in self._awake]
+        self._awake.clear()
+        self._dropped.clear()
+        return changes
+
+    def _take_windows(self, changes: list[tuple[bytes, bytes | None]]) -> list[Partial]:
+        windows = self.windows
+        self.flow += windows.roll()
+        final = windows.close(self.now_ms)
+        partials: list[Partial] = [self._partial(window, cell) for window, cell in final]
+        changes += [(_window_key(window), None) for window, _ in final]
+        for window in windows.changed:
+            cell = windows.cells[window]
+            partials.append(self._partial(window, cell))
+            changes.append((_window_key(window), _encode(cell)))
+        windows.changed.clear()
+        return partials
+
+    def _partial(self, window: Window, cell: Cell) -> WindowPartial:
+        days = self.windows.days
+        ends = end_ms(window, days), final_from_ms(window, days)
+        return WindowPartial(self.number, window.channel, window.kind, window.start_ms, *ends, cell)
+
+    def _count(self, what: str) -> None:
+        self.counters[what] = self.counters.get(what, 0) + 1
+
+
+def _window_key(window: Window) -> bytes:
+    return f"w{window.channel}|{window.kind}|{window.start_ms}".encode()

@@ -1,0 +1,516 @@
+"""One ticket as a state machine: what its events, in order, and the passing of time do to its clocks.
+
+Theory of operation
+===================
+A ticket is `UNKNOWN` until an event opens it, then `OPEN` and `CLOSED` in turn; each stretch of being open is a *round*. Events before the
+opening only set attributes. Inside a round these run, each driven by few events:
+
+  wait           starts at a customer message when none runs; ends at a human reply (answered), a bot reply while no human owns the ticket
+                 (automated), or a close (cancelled). Several messages in a row are one wait, from the oldest.
+  first response starts at a customer message while it is not running and no human reply has ended it; a close cancels it.
+  queue          starts with first response; a bot's answer stops it; the next message, or a hand-over to a human, starts it again there.
+  ownership      a human owns from a human reply or hand-over to a human, until a hand-over to a bot or a close.
+  SLA clocks     first_response runs with the queue clock, next_response with a wait opened after the first human response, resolution with
+                 the round (`sla.py`).
+  settling       a resolved or idle close settles when nothing reopened it for the settle window; then it is judged (first contact, one touch).
+
+Rules that must never be broken in this file:
+* Steps take events in their order (instant, rank, id) and every instant comes from an event or a timer: no clock, no randomness.
+* A timer fires when time is strictly past its instant: an event at the very instant comes first. `fire` is called with the earliest timer
+  only, and acts at that timer's instant.
+* A step changes only the state it is given, and says what follows in `Effects`.
+
+When an event sorts earlier than one already applied, nothing here undoes anything: the ticket runs again from its history (`history.py`).
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from app.kpi import sla
+from app.kpi.effects import Count, Duration, Effects
+from app.kpi.event import (
+    AGENT,
+    ASSIGNED,
+    AUTHOR_WORDS,
+    AUTOMATION,
+    BOT,
+    CALL_ENDED,
+    CAMPAIGN,
+    CLOSED as TICKET_CLOSED,
+    HANDED_OVER,
+    MERGED,
+    MESSAGE,
+    OPENED,
+    PAUSED,
+    REOPENED,
+    REPLY,
+    UNKNOWN as UNKNOWN_AUTHOR,
+    AUTHORS,
+    Event,
+)
+from app.kpi.rules import ChannelRules, Rules
+from app.kpi.sla import Attributes, SlaClock
+
+UNKNOWN, OPEN, CLOSED = range(3)
+NEVER: Final = 1 << 62
+REOPENING_LOOKS_BACK_MS: Final = 60 * 60_000
+"""With `reopen_on_message` off, a reopening starts the waits of messages this old, inclusive."""
+
+
+class Settling(msgspec.Struct, array_like=True, gc=False):
+    """What happened since the ticket last settled: the evidence for first contact, one touch, automated."""
+
+    rounds: int = 0
+    replies: int = 0
+    replier: str | None = None
+    repliers: int = 0
+    """1 or, for two and more, 2."""
+    bot_replied: bool = False
+    bot_closed: bool = False
+    team_changed: bool = False
+    held: bool = False
+
+
+class State(msgspec.Struct, array_like=True, gc=False):
+    """All that a ticket's future depends on. None = not running, not yet, not known."""
+
+    status: int = UNKNOWN
+    channel: str = ""
+    """Of the event that opened the round."""
+    attributes: Attributes = msgspec.field(default_factory=Attributes)
+    last_ms: int = 0
+    turn_ms: int = 0
+    """The last customer message, public reply or opening of a round: silence counts from here."""
+    opened_ms: int | None = None
+    """The first customer message: the start of durations."""
+    round_ms: int | None = None
+    first_round: bool = True
+    round_replied: bool = False
+    resolution_given: bool = False
+    owned: bool = False
+    bot_answered: bool = False
+    """A bot ended the last wait and nothing came since: a hand-over to a human starts a wait."""
+    wait_ms: int | None = None
+    wait_channel: str = ""
+    wait_expired: bool = False
+    first_ms: int | None = None
+    first_channel: str = ""
+    first_done: bool = False
+    queue_ms: int | None = None
+    queue_channel: str = ""
+    first_sla: SlaClock | None = None
+    next_sla: SlaClock | None = None
+    resolution_sla: SlaClock | None = None
+    closed_ms: int | None = None
+    """Set while the last close may still settle."""
+    closed_idle: bool = False
+    since: Settling = msgspec.field(default_factory=Settling)
+    pending: list[tuple[int, str]] | None = None
+    """Messages on a closed ticket that only a reopening turns into a wait: (instant, channel)."""
+    forgotten_ms: int | None = None
+
+    def level(self) -> tuple[str, str | None, bool, int | None, bool, bool, bool] | None:
+        """What the ticket adds to the levels: (channel, priority, waiting, wait's start, unassigned, at risk, breached); None if not open."""
+        if self.status != OPEN:
+            return None
+        reply = self.first_sla or self.next_sla
+        phase = reply.phase if reply is not None else sla.RUNNING
+        attributes = self.attributes
+        waiting = self.wait_ms is not None
+        return (
+            self.channel,
+            attributes.priority,
+            waiting,
+            self.wait_ms,
+            attributes.agent is None,
+            phase == sla.AT_RISK,
+            waiting and phase == sla.BREACHED,
+        )
+
+
+Timer = tuple[int, int]
+"""(instant, which): the order in which timers of one ticket fire."""
+_EXPIRY, _FIRST, _NEXT, _RESOLUTION, _SETTLE, _SILENCE, _FORGET, _DROP = range(8)
+DROP_AFTER_MS: Final = 24 * 3_600_000
+"""A forgotten ticket's state stays this long for what is read late."""
+
+
+class Machine:
+    """The transitions, under one configuration."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._of = rules.of
+
+    # -- events ----------------------------------------------------------------------------------------------------------------------------
+
+    def step(self, state: State, event: Event, out: Effects) -> None:
+        """Apply the next event of the ticket."""
+        state.last_ms = max(state.last_ms, event.at_ms)
+        state.forgotten_ms = None
+        if event.sets is not None:
+            _label(state, event.sets)
+        if state.status == UNKNOWN:
+            if not self._opens(event):
+                return
+            self._open(state, event, out)
+        handler = _HANDLERS.get(event.kind)
+        if handler is not None:
+            handler(self, state, event, out)
+
+    def _opens(self, event: Event) -> bool:
+        if event.kind == REPLY:
+            return self._author(event) not in (AUTOMATION, CAMPAIGN)
+        return event.kind in _OPENERS
+
+    def _author(self, event: Event) -> int:
+        """The author's class; unknown ones as the event's channel has it."""
+        if event.author != UNKNOWN_AUTHOR:
+            return event.author
+        return AUTHORS[self._of(event.channel).unknown_author]
+
+    def _open(self, state: State, event: Event, out: Effects) -> None:
+        state.status = OPEN
+        state.channel = event.channel
+        state.turn_ms = event.at_ms
+        state.since.rounds = 1
+        out.counts.append(Count(event.at_ms, event.channel, "tickets_opened"))
+
+    def _reopen(self, state: State, event: Event, out: Effects) -> None:
+        state.status = OPEN
+        state.channel = event.channel
+        state.turn_ms = event.at_ms
+        state.first_round = False
+        state.round_replied = False
+        state.closed_ms = None
+        state.since.rounds += 1
+        out.counts.append(Count(event.at_ms, event.channel, "tickets_reopened"))
+        state.round_ms = None
+        if state.opened_ms is not None:
+            self._start_round(state, event)
+        if state.pending is not None:
+            self._start_pending(state, event, out)
+
+    def _start_round(self, state: State, event: Event) -> None:
+        rules = self._of(event.channel)
+        state.round_ms = event.at_ms
+        state.resolution_sla = sla.start(event.at_ms, event.at_ms, event.channel, rules.resolution, rules)
+
+    def _start_pending(self, state: State, event: Event, out: Effects) -> None:
+        earliest_ms = event.at_ms - REOPENING_LOOKS_BACK_MS
+        recent = [message for message in state.pending or () if message[0] >= earliest_ms]
+        state.pending = None
+        if recent:
+            start_ms, channel = recent[0]
+            self._start_clocks(state, start_ms, event.at_ms, channel, out)
+
+    def _message(self, state: State, event: Event, out: Effects) -> None:
+        at_ms, channel = event.at_ms, event.channel
+        out.counts.append(Count(at_ms, channel, "messages_received"))
+        if state.opened_ms is None:
+            state.opened_ms = at_ms
+        if state.status == CLOSED:
+            if not self._of(channel).reopen_on_message:
+                _remember(state, at_ms, channel)
+                return
+            self._reopen(state, event, out)
+        elif state.first_round and state.round_ms is None:
+            self._start_round(state, event)
+        state.turn_ms = max(state.turn_ms, at_ms)
+        self._start_clocks(state, at_ms, at_ms, channel, out)
+
+    def _start_clocks(self, state: State, start_ms: int, set_ms: int, channel: str, out: Effects) -> None:
+        """A customer turn that began at `start_ms` and is known at `set_ms` (later only for messages that waited for a reopening)."""
+        if state.first_ms is None and not state.first_done:
+            state.first_ms, state.first_channel = start_ms, channel
+        if state.first_ms is not None and state.queue_ms is None:
+            self._start_queue(state, start_ms, set_ms, channel)
+        if state.wait_ms is None:
+            self._start_wait(state, start_ms, set_ms, channel, out)
+
+    def _start_queue(self, state: State, start_ms: int, set_ms: int, channel: str) -> None:
+        rules = self._of(channel)
+        state.queue_ms, state.queue_channel = start_ms, channel
+        state.first_sla = sla.start(start_ms, set_ms, channel, rules.first_response, rules)
+
+    def _start_wait(self, state: State, start_ms: int, set_ms: int, channel: str, out: Effects) -> None:
+        state.wait_ms, state.wait_channel, state.wait_expired = start_ms, channel, False
+        state.bot_answered = False
+        out.counts.append(Count(set_ms, channel, "waits_opened"))
+        if state.first_done:
+            rules = self._of(channel)
+            state.next_sla = sla.start(start_ms, set_ms, channel, rules.next_response, rules)
+
+    def _reply(self, state: State, event: Event, out: Effects) -> None:
+        out.counts.append(Count(event.at_ms, event.channel, _REPLIES_SENT[event.author]))
+        author = self._author(event)
+        if author == AGENT:
+            _count_replier(state.since, event.who)
+        elif author == BOT:
+            state.since.bot_replied = True
+        if author in (AGENT, BOT):
+            state.pending = None
+        if state.status == CLOSED:
+            return
+        state.round_replied = True
+        state.turn_ms = max(state.turn_ms, event.at_ms)
+        if author == AGENT:
+            self._human_reply(state, event.at_ms, out)
+        elif author == BOT and state.wait_ms is not None and not state.owned:
+            self._bot_answer(state, event.at_ms, out)
+
+    def _human_reply(self, state: State, at_ms: int, out: Effects) -> None:
+        state.owned = True
+        state.bot_answered = False
+        if state.wait_ms is not None:
+            wait_ms, channel = state.wait_ms, state.wait_channel
+            out.counts.append(Count(at_ms, channel, "waits_answered"))
+            if at_ms - wait_ms <= self._of(channel).reply_limit_ms:
+                out.counts.append(Count(at_ms, channel, "waits_answered_in_time"))
+            _sample(out, at_ms, channel, "response", wait_ms)
+            state.wait_ms = None
+        if state.first_ms is not None:
+            _sample(out, at_ms, state.first_channel, "first_response", state.first_ms)
+            if state.queue_ms is not None:
+                _sample(out, at_ms, state.queue_channel, "first_response_queue", state.queue_ms)
+            state.first_ms = state.queue_ms = None
+            state.first_done = True
+        if state.first_sla is not None:
+            sla.answer(state.first_sla, "first_response", at_ms, state.attributes, out)
+            state.first_sla = None
+        if state.next_sla is not None:
+            sla.answer(state.next_sla, "next_response", at_ms, state.attributes, out)
+            state.next_sla = None
+
+    def _bot_answer(self, state: State, at_ms: int, out: Effects) -> None:
+        channel = state.wait_channel
+        out.counts.append(Count(at_ms, channel, "waits_automated"))
+        _sample(out, at_ms, channel, "automated_response", state.wait_ms or 0)
+        state.wait_ms = state.queue_ms = None
+        state.bot_answered = True
+        _cancel_reply_clocks(state, at_ms, out)
+
+    def _handed_over(self, state: State, event: Event, out: Effects) -> None:
+        if state.status == CLOSED:
+            return
+        if event.word == "bot":
+            state.owned = False
+            return
+        if state.owned:
+            return
+        state.owned = True
+        at_ms, channel = event.at_ms, event.channel
+        if state.wait_ms is not None:
+            self._move_queue(state, at_ms, out)
+        elif state.bot_answered:
+            if state.first_ms is not None:
+                self._start_queue(state, at_ms, at_ms, channel)
+            self._start_wait(state, at_ms, at_ms, channel, out)
+
+    def _move_queue(self, state: State, at_ms: int, out: Effects) -> None:
+        """The queue clock starts anew at the hand-over, in the channel it has, unless its promise is already broken."""
+        clock = state.first_sla
+        if state.queue_ms is None or clock is None or at_ms > clock.due_ms:
+            return
+        sla.retract(clock, "first_response", state.attributes, out)
+        self._start_queue(state, at_ms, at_ms, state.queue_channel)
+
+    def _closed(self, state: State, event: Event, out: Effects) -> None:
+        if state.status == OPEN:
+            self._close(state, event.at_ms, event.word or "resolved", self._author(event), out)
+
+    def _merged(self, state: State, event: Event, out: Effects) -> None:
+        if state.status == OPEN:
+            self._close(state, event.at_ms, "merged", self._author(event), out)
+
+    def _close(self, state: State, at_ms: int, reason: str, author: int | None, out: Effects) -> None:
+        channel = state.channel
+        out.counts.append(Count(at_ms, channel, f"tickets_closed|{reason}"))
+        if not state.round_replied:
+            out.counts.append(Count(at_ms, channel, "tickets_closed_unanswered"))
+        if state.wait_ms is not None:
+            out.counts.append(Count(at_ms, state.wait_channel, "waits_cancelled"))
+        _cancel_reply_clocks(state, at_ms, out)
+        state.wait_ms = state.first_ms = state.queue_ms = None
+        self._end_round(state, at_ms, reason, out)
+        state.status = CLOSED
+        state.owned = state.bot_answered = False
+        if reason == "idle":
+            state.first_done = False
+        if author in (BOT, AUTOMATION):
+            state.since.bot_closed = True
+        if reason in ("resolved", "idle"):
+            state.closed_ms, state.closed_idle = at_ms, reason == "idle"
+
+    def _end_round(self, state: State, at_ms: int, reason: str, out: Effects) -> None:
+        clock, state.resolution_sla = state.resolution_sla, None
+        if reason != "resolved":
+            if clock is not None:
+                sla.cancel(clock, "resolution", at_ms, state.attributes, out)
+            return
+        if state.opened_ms is not None and not state.resolution_given:
+            _sample(out, at_ms, state.channel, "resolution", state.opened_ms)
+            state.resolution_given = True
+        if state.round_ms is not None:
+            _sample(out, at_ms, state.channel, "round_resolution", state.round_ms)
+        if clock is not None:
+            sla.answer(clock, "resolution", at_ms, state.attributes, out)
+
+    def _reopened(self, state: State, event: Event, out: Effects) -> None:
+        if state.status == CLOSED:
+            self._reopen(state, event, out)
+
+    def _paused(self, state: State, event: Event, out: Effects) -> None:  # noqa: ARG002 - one shape for all handlers
+        if state.status == OPEN and event.word in ("on_hold", "third_party"):
+            state.since.held = True
+
+    # -- time ------------------------------------------------------------------------------------------------------------------------------
+
+    def next_timer(self, state: State) -> Timer:
+        """The earliest timer; (NEVER, …) if there is none."""
+        due_ms, which = NEVER, _DROP
+        if state.status == OPEN:
+            if state.wait_ms is not None:
+                if not state.wait_expired:
+                    due_ms, which = state.wait_ms + self._of(state.wait_channel).reply_limit_ms, _EXPIRY
+            else:
+                silence_ms = self._of(state.channel).silence_ms
+                if silence_ms is not None:
+                    due_ms, which = state.turn_ms + silence_ms, _SILENCE
+            clock = state.first_sla
+            if clock is not None and clock.phase != sla.BREACHED and clock.next_ms() < due_ms:
+                due_ms, which = clock.next_ms(), _FIRST
+            clock = state.next_sla
+            if clock is not None and clock.phase != sla.BREACHED and clock.next_ms() < due_ms:
+                due_ms, which = clock.next_ms(), _NEXT
+            clock = state.resolution_sla
+            if clock is not None and clock.phase != sla.BREACHED and clock.next_ms() < due_ms:
+                due_ms, which = clock.next_ms(), _RESOLUTION
+        elif state.closed_ms is not None:
+            due_ms, which = state.closed_ms + self._of(state.channel).settle_ms, _SETTLE
+        forget_ms = self._forget_ms(state)
+        return (forget_ms, _DROP if state.forgotten_ms is not None else _FORGET) if forget_ms < due_ms else (due_ms, which)
+
+    def _forget_ms(self, state: State) -> int:
+        if state.forgotten_ms is not None:
+            return state.forgotten_ms + DROP_AFTER_MS
+        rules = self._of(state.channel)
+        silence_ms = rules.forget_open_ms if state.status == OPEN else rules.forget_closed_ms
+        return NEVER if silence_ms is None else state.last_ms + silence_ms
+
+    def fire(self, state: State, timer: Timer, out: Effects) -> bool:
+        """The earliest timer fires, at its own instant. True if nothing of the ticket needs to be kept any longer."""
+        at_ms, which = timer
+        if which == _EXPIRY:
+            state.wait_expired = True
+            out.counts.append(Count(at_ms, state.wait_channel, "waits_expired"))
+        elif which == _SETTLE:
+            self._settle(state, at_ms, out)
+        elif which == _SILENCE:
+            self._close(state, at_ms, "idle", None, out)
+        elif which == _FORGET:
+            self._forget(state, at_ms, out)
+        elif which == _DROP:
+            return True
+        else:
+            clock, metric = _sla_of(state, which)
+            sla.pass_time(clock, metric, state.attributes, out)
+        return False
+
+    def _settle(self, state: State, at_ms: int, out: Effects) -> None:
+        since, channel, closed_ms = state.since, state.channel, state.closed_ms or 0
+        out.counts.append(Count(at_ms, channel, "settled"))
+        out.counts.extend(Count(at_ms, channel, measure) for measure in _judge(since))
+        if state.opened_ms is not None and not state.closed_idle:
+            out.durations.append(Duration(at_ms, channel, "full_resolution", closed_ms - state.opened_ms, closed_ms))
+        state.closed_ms = None
+        state.since = Settling()
+
+    def _forget(self, state: State, at_ms: int, out: Effects) -> None:
+        if state.status == OPEN:
+            out.counts.append(Count(at_ms, state.channel, "tickets_forgotten"))
+            if state.wait_ms is not None:
+                out.counts.append(Count(at_ms, state.wait_channel, "waits_forgotten"))
+            _cancel_reply_clocks(state, at_ms, out)
+            if state.resolution_sla is not None:
+                sla.cancel(state.resolution_sla, "resolution", at_ms, state.attributes, out)
+        blank = State(forgotten_ms=at_ms, last_ms=state.last_ms)
+        for name in State.__struct_fields__:
+            setattr(state, name, getattr(blank, name))
+
+
+def _label(state: State, sets: dict[str, str | None]) -> None:
+    attributes = state.attributes
+    if "team" in sets:
+        team = sets["team"]
+        if state.status != UNKNOWN and attributes.team is not None and team is not None and team != attributes.team:
+            state.since.team_changed = True
+        attributes.team = team
+    if "priority" in sets:
+        attributes.priority = sets["priority"]
+    if "agent" in sets:
+        attributes.agent = sets["agent"]
+
+
+def _remember(state: State, at_ms: int, channel: str) -> None:
+    earliest_ms = at_ms - REOPENING_LOOKS_BACK_MS
+    state.pending = [*(message for message in state.pending or () if message[0] >= earliest_ms), (at_ms, channel)]
+
+
+def _count_replier(since: Settling, who: str | None) -> None:
+    since.replies += 1
+    if since.repliers == 0:
+        since.replier, since.repliers = who, 1
+    elif since.replier != who:
+        since.repliers = 2
+
+
+def _sample(out: Effects, at_ms: int, channel: str, measure: str, start_ms: int) -> None:
+    """A duration from `start_ms` to `at_ms`; never negative, though an event read after a change of version may end before its start."""
+    out.durations.append(Duration(at_ms, channel, measure, max(0, at_ms - start_ms), at_ms))
+
+
+def _cancel_reply_clocks(state: State, at_ms: int, out: Effects) -> None:
+    if state.first_sla is not None:
+        sla.cancel(state.first_sla, "first_response", at_ms, state.attributes, out)
+        state.first_sla = None
+    if state.next_sla is not None:
+        sla.cancel(state.next_sla, "next_response", at_ms, state.attributes, out)
+        state.next_sla = None
+
+
+def _judge(since: Settling) -> list[str]:
+    """Which of the settled counts a close belongs to."""
+    answered = since.replies > 0 or since.bot_replied
+    verdicts = {
+        "first_contact_resolved": answered and since.rounds <= 1 and since.repliers <= 1 and not (since.team_changed or since.held),
+        "one_touch": since.replies == 1,
+        "no_human_reply": since.replies == 0,
+        "automated": since.replies == 0 and (since.bot_replied or since.bot_closed),
+    }
+    return [measure for measure, holds in verdicts.items() if holds]
+
+
+def _sla_of(state: State, which: int) -> tuple[SlaClock, str]:
+    clock, metric = {
+        _FIRST: (state.first_sla, "first_response"),
+        _NEXT: (state.next_sla, "next_response"),
+        _RESOLUTION: (state.resolution_sla, "resolution"),
+    }[which]
+    assert clock is not None, "next_timer names running clocks only"
+    return clock, metric
+
+
+_OPENERS: Final = frozenset((OPENED, MESSAGE, REOPENED, ASSIGNED, CALL_ENDED))
+_REPLIES_SENT: Final = tuple(f"replies_sent|{word}" for word in AUTHOR_WORDS)
+_HANDLERS: Final[dict[int, Callable[[Machine, State, Event, Effects], None]]] = {
+    MESSAGE: Machine._message,
+    REPLY: Machine._reply,
+    HANDED_OVER: Machine._handed_over,
+    TICKET_CLOSED: Machine._closed,
+    MERGED: Machine._merged,
+    REOPENED: Machine._reopened,
+    PAUSED: Machine._paused,
+}

@@ -1,0 +1,198 @@
+"""Windows of one partition: which windows an instant belongs to, what each holds, and when it can no longer change.
+
+Theory of operation
+===================
+Windows are half-open and aligned: minutes and hours in UTC, days in the reporting zone (23 or 25 hours long when clocks change). A window is
+*open* until stream time has passed its end by its lateness (10 minutes for minutes, 24 hours for hours and days); then it is *final*: its last
+partial says so, the cell is forgotten, and what would still belong to it is counted as late.
+
+                 10:00       10:01                            10:11
+    minute 10:00   |--- fills --|--- late events still count ---|  final from here on
+
+Whether a window is final depends on the time reached when a figure arises, not on when cells are written: so nothing depends on batching.
+Figures first gather by minute (`Gathering`), three cells less to touch for each; `roll` moves them into minutes, hours and days.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from app.kpi.aggregate import Cell, Spread
+from app.kpi.effects import Effects
+
+MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 3_600_000
+LATENESS_MS: Final = {"minute": 10 * MINUTE_MS, "hour": 24 * HOUR_MS, "day": 24 * HOUR_MS}
+"""How long after its end a window stays open."""
+_FRESH_MS: Final = MINUTE_MS + LATENESS_MS["minute"]
+
+
+class Window(NamedTuple):
+    """One channel's window."""
+
+    channel: str
+    kind: str
+    start_ms: int
+
+
+class Days:
+    """Where days begin and end in the reporting zone."""
+
+    def __init__(self, zone: str) -> None:
+        self._zone = ZoneInfo(zone)
+        self._by_quarter: dict[int, tuple[int, int]] = {}
+
+    def around(self, at_ms: int) -> tuple[int, int]:
+        """(start, end) of the day that an instant falls in. Looked up by quarter of an hour: no zone's day begins elsewhere."""
+        quarter = at_ms // (15 * MINUTE_MS)
+        known = self._by_quarter.get(quarter)
+        if known is None:
+            if len(self._by_quarter) > 100_000:
+                self._by_quarter.clear()
+            known = self._by_quarter[quarter] = self._compute(quarter * 15 * MINUTE_MS)
+        return known
+
+    def _compute(self, at_ms: int) -> tuple[int, int]:
+        local = datetime.fromtimestamp(at_ms / 1000, self._zone)
+        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+        following = (midnight + timedelta(days=1)).replace(fold=0)
+        return int(midnight.timestamp() * 1000), int(following.timestamp() * 1000)
+
+
+def end_ms(window: Window, days: Days) -> int:
+    """The first instant that is no longer in the window."""
+    if window.kind == "day":
+        return days.around(window.start_ms)[1]
+    return window.start_ms + (MINUTE_MS if window.kind == "minute" else HOUR_MS)
+
+
+def final_from_ms(window: Window, days: Days) -> int:
+    """A window is final when stream time is past this."""
+    return end_ms(window, days) + LATENESS_MS[window.kind]
+
+
+class Gathering:
+    """Figures of one (channel, minute) since the last roll: counts, and durations as plain lists."""
+
+    __slots__ = ("counts", "durations")
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = {}
+        self.durations: dict[str, list[int]] = {}
+
+    def cell(self) -> Cell:
+        """The same as a cell."""
+        cell = Cell({measure: count for measure, count in self.counts.items() if count})
+        for measure, durations_ms in self.durations.items():
+            cell.durations[measure] = spread = Spread()
+            spread.add_samples(durations_ms)
+        return cell
+
+
+_Slot = tuple[str, int]
+_Gatherings = dict[_Slot, Gathering]
+
+
+class Windows:
+    """The open windows of one partition."""
+
+    def __init__(self, zone: str) -> None:
+        self.days = Days(zone)
+        self.cells: dict[Window, Cell] = {}
+        self.changed: dict[Window, None] = {}
+        self.late = 0
+        # By which kinds are still open: all three, hour and day, day only; and the same for what revisions take out.
+        self._gathered: tuple[_Gatherings, _Gatherings, _Gatherings] = ({}, {}, {})
+        self._removed: tuple[_Gatherings, _Gatherings, _Gatherings] = ({}, {}, {})
+
+    def add(self, effects: Effects, now_ms: int) -> None:
+        """Count effects that arise at stream time `now_ms`."""
+        gathered = self._gathered
+        fresh_ms = now_ms - _FRESH_MS
+        for at_ms, channel, measure in effects.counts:
+            minute_ms = at_ms - at_ms % MINUTE_MS
+            slots = gathered[0] if minute_ms >= fresh_ms else self._slots(gathered, minute_ms, now_ms)
+            if slots is not None:
+                gathering = slots.get((channel, minute_ms)) or _gather(slots, channel, minute_ms)
+                gathering.counts[measure] = gathering.counts.get(measure, 0) + 1
+        for at_ms, channel, measure, duration_ms, _ in effects.durations:
+            minute_ms = at_ms - at_ms % MINUTE_MS
+            slots = gathered[0] if minute_ms >= fresh_ms else self._slots(gathered, minute_ms, now_ms)
+            if slots is not None:
+                gathering = slots.get((channel, minute_ms)) or _gather(slots, channel, minute_ms)
+                gathering.durations.setdefault(measure, []).append(duration_ms)
+        if effects.removed_counts or effects.removed_durations:
+            self._remove(effects, now_ms)
+
+    def _remove(self, effects: Effects, now_ms: int) -> None:
+        for at_ms, channel, measure in effects.removed_counts:
+            minute_ms = at_ms - at_ms % MINUTE_MS
+            slots = self._slots(self._removed, minute_ms, now_ms)
+            if slots is not None:
+                counts = _gather(slots, channel, minute_ms).counts
+                counts[measure] = counts.get(measure, 0) + 1
+        for at_ms, channel, measure, duration_ms, _ in effects.removed_durations:
+            minute_ms = at_ms - at_ms % MINUTE_MS
+            slots = self._slots(self._removed, minute_ms, now_ms)
+            if slots is not None:
+                _gather(slots, channel, minute_ms).durations.setdefault(measure, []).append(duration_ms)
+
+    def _slots(
+        self, by_open: tuple[_Gatherings, _Gatherings, _Gatherings], minute_ms: int, now_ms: int
+    ) -> _Gatherings | None:
+        """Where a figure of that minute gathers, by which of its windows are still open; None if all are final."""
+        if now_ms <= minute_ms + _FRESH_MS:
+            return by_open[0]
+        self.late += 1
+        if now_ms <= minute_ms - minute_ms % HOUR_MS + HOUR_MS + LATENESS_MS["hour"]:
+            return by_open[1]
+        if now_ms <= self.days.around(minute_ms)[1] + LATENESS_MS["day"]:
+            return by_open[2]
+        return None
+
+    def roll(self) -> list[tuple[str, Cell]]:
+        """Move what gathered into minutes, hours and days. Returns (channel, cell) of what was added, for flow metrics."""
+        added = [
+            (slot[0], self._pour(slot, gathering, kinds, 1))
+            for kinds, slots in zip(_KINDS, self._gathered, strict=True)
+            for slot, gathering in slots.items()
+        ]
+        for kinds, slots in zip(_KINDS, self._removed, strict=True):
+            for slot, gathering in slots.items():
+                self._pour(slot, gathering, kinds, -1)
+        self._gathered, self._removed = ({}, {}, {}), ({}, {}, {})
+        return added
+
+    def _pour(self, slot: _Slot, gathering: Gathering, kinds: tuple[str, ...], sign: int) -> Cell:
+        channel, minute_ms = slot
+        cell = gathering.cell()
+        for kind in kinds:
+            window = Window(channel, kind, self._start_ms(kind, minute_ms))
+            into = self.cells.get(window)
+            if into is None:
+                into = self.cells[window] = Cell()
+            into.add(cell, sign)
+            self.changed[window] = None
+        return cell
+
+    def _start_ms(self, kind: str, minute_ms: int) -> int:
+        if kind == "minute":
+            return minute_ms
+        return minute_ms - minute_ms % HOUR_MS if kind == "hour" else self.days.around(minute_ms)[0]
+
+    def close(self, now_ms: int) -> list[tuple[Window, Cell]]:
+        """Take out the windows that are final at `now_ms`; call after `roll`."""
+        final = [window for window in self.cells if now_ms > final_from_ms(window, self.days)]
+        for window in final:
+            self.changed.pop(window, None)
+        return [(window, self.cells.pop(window)) for window in final]
+
+
+_KINDS: Final = (("minute", "hour", "day"), ("hour", "day"), ("day",))
+
+
+def _gather(slots: _Gatherings, channel: str, minute_ms: int) -> Gathering:
+    gathering = slots.get((channel, minute_ms))
+    if gathering is None:
+        gathering = slots[channel, minute_ms] = Gathering()
+    return gathering
