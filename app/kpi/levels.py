@@ -5,10 +5,14 @@ the tickets gives them again. When stream time enters another minute, the levels
 minute's end (`Note`), so that a window which ends there, or is first written later, can say how many were open when it ended.
 """
 
+from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 _MINUTE_MS = 60_000
+ALL = "all"
+"""All channels together. A reserved name: no channel is called that."""
+
 TicketLevel = tuple[str, str | None, bool, int | None, bool, bool, bool]
 
 
@@ -26,6 +30,18 @@ class Note(NamedTuple):
     channel: str
     end_ms: int
     level: Level
+
+
+def total(levels: Iterable[Level]) -> Level:
+    """Several levels together."""
+    open_, waiting, oldest_ms = 0, 0, None
+    for level in levels:
+        open_ += level.open
+        waiting += level.waiting
+        wait_ms = level.oldest_wait_ms
+        if wait_ms is not None and (oldest_ms is None or wait_ms < oldest_ms):
+            oldest_ms = wait_ms
+    return Level(open_, waiting, oldest_ms)
 
 
 class _Oldest:
@@ -130,10 +146,16 @@ class Levels:
         """Stream time reaches `now_ms`; call before anything happens at that instant."""
         if now_ms < self._minute_end_ms:
             return
-        end_ms = self._minute_end_ms
-        self._notes += [Note(name, end_ms, self.channels[name].level()) for name in self.changed]
-        self.changed.clear()
+        if self.changed:
+            end_ms, present = self._minute_end_ms, self.present()
+            self._notes += [Note(name, end_ms, present[name]) for name in (*self.changed, ALL)]
+            self.changed.clear()
         self._minute_end_ms = now_ms - now_ms % _MINUTE_MS + _MINUTE_MS
+
+    def present(self) -> dict[str, Level]:
+        """The levels of every channel, and of all together, as of now."""
+        levels = {name: channel.level() for name, channel in self.channels.items()}
+        return {**levels, ALL: total(levels.values())}
 
     def resume(self, now_ms: int, changed: list[str]) -> None:
         """After loading: stream time is `now_ms`, and these channels had changed in its minute."""

@@ -20,12 +20,11 @@ from typing import Final, NamedTuple
 import msgspec
 
 from app.kpi.aggregate import Cell, merged
-from app.kpi.levels import Level
+from app.kpi.levels import ALL, Level, total
 from app.kpi.partials import LevelPartial, Progress, WindowHead, decode_head, decode_window
 from app.kpi.partition import SourceRecord
 from app.kpi.windows import HOUR_MS, LATENESS_MS
 
-ALL: Final = "all"
 _NOTHING: Final = Level(0, 0, None)
 
 
@@ -222,18 +221,16 @@ class Merge:
         return versions
 
     def _level(self, channel: str, end_ms: int) -> Level:
-        levels = [
-            self._notes_of(name, partition).at(end_ms) if end_ms <= progress.stream_ms else progress.levels[name]
+        """The sum over partitions; `all` has notes of its own."""
+        return total(
+            self._noted(channel, partition, end_ms) if end_ms <= progress.stream_ms else progress.levels[channel]
             for partition, progress in self._progress.items()
-            for name in (progress.levels if channel == ALL else (channel,) if channel in progress.levels else ())
-        ]
-        oldest = [level.oldest_wait_ms for level in levels if level.oldest_wait_ms is not None]
-        return Level(
-            sum(level.open for level in levels), sum(level.waiting for level in levels), min(oldest) if oldest else None
+            if channel in progress.levels
         )
 
-    def _notes_of(self, channel: str, partition: int) -> _Notes:
-        return self._notes.get((channel, partition)) or _Notes()
+    def _noted(self, channel: str, partition: int, end_ms: int) -> Level:
+        notes = self._notes.get((channel, partition))
+        return _NOTHING if notes is None else notes.at(end_ms)
 
     def _prune(self, until_ms: int) -> None:
         """Once an hour of stream time, forget the notes that only final windows could ask for."""

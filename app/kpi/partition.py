@@ -297,8 +297,7 @@ class Partition:
         changes = self._rest()
         partials = self._take_windows(changes)
         partials += [LevelPartial(self.number, note.channel, note.end_ms, note.level) for note in self.levels.take_notes()]
-        levels = {name: channel.level() for name, channel in self.levels.channels.items()}
-        partials.append(Progress(self.number, self._partitions, self.now_ms, levels))
+        partials.append(Progress(self.number, self._partitions, self.now_ms, self.levels.present()))
         harvest = Harvest(changes, partials, self._transitions, self._samples, self._dead_letters)
         self._transitions, self._samples, self._dead_letters = [], [], []
         self._reported_ms = self.now_ms

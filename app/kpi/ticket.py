@@ -81,6 +81,7 @@ class State(msgspec.Struct, array_like=True, gc=False):
     """Of the event that opened the round."""
     attributes: Attributes = msgspec.field(default_factory=Attributes)
     last_ms: int = 0
+    """The last event; 0 only while nothing at all is known."""
     turn_ms: int = 0
     """The last customer message, public reply or opening of a round: silence counts from here."""
     opened_ms: int | None = None
@@ -394,6 +395,8 @@ class Machine:
         return (forget_ms, _DROP if state.forgotten_ms is not None else _FORGET) if forget_ms < due_ms else (due_ms, which)
 
     def _forget_ms(self, state: State) -> int:
+        if not state.last_ms:
+            return NEVER
         if state.forgotten_ms is not None:
             return state.forgotten_ms + DROP_AFTER_MS
         rules = self._of(state.channel)
@@ -413,6 +416,7 @@ class Machine:
         elif which == _FORGET:
             self._forget(state, at_ms, out)
         elif which == _DROP:
+            _blank(state)
             return True
         else:
             clock, metric = _sla_of(state, which)
@@ -436,9 +440,16 @@ class Machine:
             _cancel_reply_clocks(state, at_ms, out)
             if state.resolution_sla is not None:
                 sla.cancel(state.resolution_sla, "resolution", at_ms, state.attributes, out)
-        blank = State(forgotten_ms=at_ms, last_ms=state.last_ms)
-        for name in State.__struct_fields__:
-            setattr(state, name, getattr(blank, name))
+        last_ms = state.last_ms
+        _blank(state)
+        state.forgotten_ms, state.last_ms = at_ms, last_ms
+
+
+def _blank(state: State) -> None:
+    """Nothing is known of the ticket any more."""
+    blank = State()
+    for name in State.__struct_fields__:
+        setattr(state, name, getattr(blank, name))
 
 
 def _label(state: State, sets: dict[str, str | None]) -> None:

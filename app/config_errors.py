@@ -1,0 +1,92 @@
+"""What pydantic says about a configuration, in words that an operator can act on: which key, what to write instead."""
+
+import json
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any, Final, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from app.config_file import Place, Problem
+
+Model = type[BaseModel]
+
+_WORDS: Final = {
+    "bool_type": "must be true or false",
+    "dict_type": "must be keys with values",
+    "float_type": "must be a number",
+    "model_type": "must be keys with values",
+    "string_pattern_mismatch": "must be a name: lower-case letters, digits, dots, dashes, underscores, 64 at most",
+    "string_type": "must be text",
+    "too_short": "names nothing; leave it out to accept every channel",
+}
+"""Where pydantic's own words are a programmer's."""
+
+
+def problems_of(error: ValidationError, model: Model) -> Iterator[Problem]:
+    """One problem for each error; `model` is that of the whole file."""
+    for details in error.errors(include_url=False):
+        place = tuple(step for step in details["loc"] if step != "[key]")
+        if details["type"] == "extra_forbidden":
+            yield Problem(place, _unknown_key(place, model))
+        else:
+            yield Problem(place, _wrong_value(place, details, model))
+
+
+def _unknown_key(place: Place, model: Model) -> str:
+    key, around = str(place[-1]), _model_at(place[:-1], model)
+    known = list(around.model_fields) if around else []
+    near = get_close_matches(key, known, n=1)
+    if near:
+        return f"`{key}` is no key here; did you mean `{near[0]}`? For example `{_example(near[0], around)}`"
+    home = next((home for home in _parts(model) if key in home[1].model_fields), None)
+    if home:
+        line = f"{home[0]}: {{{_example(key, home[1])}}}"
+        return f"`{key}` is no key here; it stands under `{home[0]}`, for example `{line}`"
+    return f"`{key}` is no key here; known: {', '.join(known)}. For example `{_example(known[0], around)}`"
+
+
+def _wrong_value(place: Place, details: ErrorDetails, model: Model) -> str:
+    key = str(place[-1]) if place else "configuration"
+    text = _WORDS.get(details["type"]) or details["msg"].replace("Input should", "should")
+    if details["loc"][-1:] == ("[key]",):
+        return f"`{key}` {text}; channels are named like `whatsapp` or `forum.de`"
+    return f"`{key}`{_given(details['input'])} {text}; for example `{_example(key, _model_at(place[:-1], model))}`"
+
+
+def _given(value: Any) -> str:
+    """The value, where it is short enough to help."""
+    if isinstance(value, dict | list):
+        return ""
+    return f" ({value[:60] if isinstance(value, str) else json.dumps(value)})"
+
+
+def _example(key: str, model: Model | None) -> str:
+    """A right line for a key."""
+    field = model.model_fields.get(key) if model else None
+    example = field.examples[0] if field and field.examples else "{sla: {first_response: 20m}}"
+    return f"{key}: {example}"
+
+
+def _model_at(place: Place, model: Model | None) -> Model | None:
+    """The model whose keys stand at a place; names of channels lead to the model of a channel."""
+    for step in place:
+        field = model.model_fields.get(str(step)) if model else None
+        model = next(_models_in(field.annotation), None) if field else model
+    return model
+
+
+def _models_in(annotation: Any) -> Iterator[Model]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models_in(part)
+
+
+def _parts(model: Model) -> Iterator[tuple[str, Model]]:
+    """Every key that holds keys, with the model of those."""
+    for key, field in model.model_fields.items():
+        for inner in _models_in(field.annotation):
+            yield key, inner
+            yield from _parts(inner)

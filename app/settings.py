@@ -1,0 +1,208 @@
+"""What the process must know of its surroundings: `CAREBEAT_*` of environment and `.env`, once, in one frozen object.
+
+What figures mean stands in the configuration file (`config.py`), not here. Only composition roots read this.
+"""
+
+import os
+import ssl
+from collections.abc import Iterator
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
+
+from app.errors import ConfigurationError
+from app.kpi.rules import Clock
+from schemas.topics import DEFAULT_PREFIX
+
+PREFIX: Final = "CAREBEAT_"
+ENV_FILE: Final = Path(".env")
+
+
+def _servers(text: str) -> str:
+    servers = [server.strip() for server in text.split(",")]
+    for server in servers:
+        host, _, port = server.rpartition(":")
+        if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+            raise ValueError(f"{server or 'nothing'} is no host:port")
+    return ",".join(servers)
+
+
+Security = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+Servers = Annotated[str, AfterValidator(_servers)]
+TopicPrefix = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
+Seconds = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class Settings(BaseSettings):
+    """Made by `load`. A field is set by its name in capitals behind `CAREBEAT_`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        use_attribute_docstrings=True,
+    )
+
+    kafka: Servers = "127.0.0.1:9092"
+    """Brokers to begin with: host:port, several with commas."""
+    security: Security = "PLAINTEXT"
+    sasl_mechanism: SaslMechanism = "SCRAM-SHA-512"
+    sasl_user: str | None = None
+    sasl_password: SecretStr | None = None
+    sasl_password_file: Path | None = None
+    """Instead of the password itself: its first line."""
+    ca_file: Path | None = None
+    """Certificates that brokers are trusted by, in place of the system's."""
+
+    topic_prefix: TopicPrefix = DEFAULT_PREFIX
+    """Before every topic, group and transactional id: several deployments share a broker by it."""
+    partitions: int = Field(12, ge=1, le=1000)
+    """Of the event topic. Fixed at first start; workers beyond it idle."""
+    replication_factor: int = Field(3, ge=1, le=7)
+    clock: Clock = "log"
+    """What moves stream time: the log's append time (live) or the events' own instants (history)."""
+    config: Path | None = None
+    """The support configuration; none: the packaged example."""
+
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = Field(9464, ge=0, le=65535)
+    """0: any free port."""
+
+    flush_interval_seconds: Seconds = Field(0.5, ge=0.05, le=10)
+    """How often figures and state become visible, and how much is read again after a crash."""
+    flush_deadline_seconds: Seconds = Field(15, ge=1, le=600)
+    transaction_timeout_seconds: Seconds = Field(20, ge=2, le=900)
+    """Brokers refuse more than their own `transaction.max.timeout.ms`, 15 minutes unless changed."""
+    session_timeout_seconds: Seconds = Field(20, ge=6, le=300)
+    """How long a silent worker keeps its partitions. Brokers take 6 s to 30 min unless changed."""
+    heartbeat_interval_seconds: Seconds = Field(3, ge=0.1, le=100)
+    request_timeout_seconds: Seconds = Field(60, ge=6, le=600)
+    rebalance_timeout_seconds: Seconds = Field(60, ge=6, le=600)
+    tick_interval_seconds: Seconds = Field(1, ge=0.1, le=60)
+    """How often time passes where nothing else happens (clock `log`)."""
+
+    @property
+    def app_id(self) -> str:
+        """The Faust app id: names the group, the changelogs and the transactional ids."""
+        return f"{self.topic_prefix}worker"
+
+    def password(self) -> str | None:
+        """The SASL password, from its file where one is named. Raises ConfigurationError."""
+        if self.sasl_password_file is None:
+            return self.sasl_password.get_secret_value() if self.sasl_password else None
+        try:
+            lines = self.sasl_password_file.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(_unreadable("sasl_password_file", self.sasl_password_file, error)) from None
+        if not lines or not lines[0]:
+            path = self.sasl_password_file
+            raise ConfigurationError(
+                f"{PREFIX}SASL_PASSWORD_FILE={path} has no password in its first line: put it there."
+            )
+        return lines[0]
+
+    def tls(self) -> ssl.SSLContext | None:
+        """How brokers are told from impostors; None without TLS. Raises ConfigurationError."""
+        if not self.security.endswith("SSL"):
+            return None
+        try:
+            return ssl.create_default_context(cafile=str(self.ca_file) if self.ca_file else None)
+        except (OSError, ssl.SSLError) as error:
+            raise ConfigurationError(_unreadable("ca_file", self.ca_file, error)) from None
+
+    def kafka_security(self) -> dict[str, Any]:
+        """Keyword arguments of aiokafka's own. Raises ConfigurationError."""
+        arguments: dict[str, Any] = {"security_protocol": self.security, "ssl_context": self.tls()}
+        if self.security.startswith("SASL"):
+            arguments |= {
+                "sasl_mechanism": self.sasl_mechanism,
+                "sasl_plain_username": self.sasl_user,
+                "sasl_plain_password": self.password(),
+            }
+        return arguments
+
+
+def load(env_file: Path | None = ENV_FILE, **given: Any) -> Settings:
+    """The settings: `given` before the environment before `.env`. Raises ConfigurationError with all that is wrong."""
+    if unknown := given.keys() - Settings.model_fields.keys():
+        raise TypeError(f"no settings: {', '.join(sorted(unknown))}")
+    try:
+        settings = Settings(_env_file=env_file, **given)
+    except ValidationError as error:
+        _refuse([*map(_wrong_value, error.errors(include_url=False)), *_misspelt(env_file)])
+        raise AssertionError("refused settings without a problem") from error
+    _refuse([*_contradictions(settings), *_misspelt(env_file)])
+    settings.kafka_security()
+    return settings
+
+
+def _refuse(problems: list[str]) -> None:
+    if problems:
+        raise ConfigurationError("\n".join(problems))
+
+
+def _variable(field: str) -> str:
+    return PREFIX + field.upper()
+
+
+def _wrong_value(details: ErrorDetails) -> str:
+    field = str(details["loc"][0])
+    value = "..." if field == "sasl_password" else details["input"]
+    text = details["msg"].replace("Value error, ", "")
+    for subject in ("Input ", "String "):
+        text = text.removeprefix(subject)
+    default = Settings.model_fields[field].default
+    example = "" if default is None else f". For example, and by default: {_variable(field)}={default}"
+    return f"{_variable(field)}={value}: {text}{example}"
+
+
+def _misspelt(env_file: Path | None) -> Iterator[str]:
+    """Variables that nothing reads but whose names are nearly right. Others with the prefix may be anybody's."""
+    known = [_variable(field) for field in Settings.model_fields]
+    in_file = DotEnvSettingsSource(Settings, env_file=env_file).env_vars
+    written = {*os.environ, *(name.upper() for name in in_file)}
+    for name in sorted(written):
+        near = get_close_matches(name.upper(), known, n=1, cutoff=0.85)
+        if name.upper().startswith(PREFIX) and name.upper() not in known and near:
+            yield f"{name} is no setting; did you mean {near[0]}?"
+
+
+def _contradictions(settings: Settings) -> Iterator[str]:
+    yield from _security_contradictions(settings)
+    ordered = (
+        ("flush_interval_seconds", 1, "flush_deadline_seconds"),
+        ("flush_deadline_seconds", 1, "transaction_timeout_seconds"),
+        ("heartbeat_interval_seconds", 3, "session_timeout_seconds"),
+        ("session_timeout_seconds", 1, "request_timeout_seconds"),
+    )
+    for lower, times, upper in ordered:
+        low, high = getattr(settings, lower), getattr(settings, upper)
+        if low * times >= high:
+            share = "a third of " if times == 3 else ""
+            text = f"{_variable(lower)}={low:g} must be below {share}{_variable(upper)}={high:g}"
+            yield f"{text}: lower the one or raise the other"
+
+
+def _security_contradictions(settings: Settings) -> Iterator[str]:
+    security = f"{PREFIX}SECURITY={settings.security}"
+    has_password = settings.sasl_password is not None or settings.sasl_password_file is not None
+    if settings.sasl_password is not None and settings.sasl_password_file is not None:
+        yield f"{PREFIX}SASL_PASSWORD and {PREFIX}SASL_PASSWORD_FILE are both set: keep one"
+    if settings.security.startswith("SASL"):
+        if not (settings.sasl_user and has_password):
+            yield f"{security} needs {PREFIX}SASL_USER and {PREFIX}SASL_PASSWORD_FILE (or {PREFIX}SASL_PASSWORD)"
+    elif settings.sasl_user or has_password:
+        yield f"{security} sends no user or password: set {PREFIX}SECURITY=SASL_SSL, or remove {PREFIX}SASL_*"
+    if settings.ca_file and not settings.security.endswith("SSL"):
+        yield f"{security} uses no certificates: set SSL or SASL_SSL, or remove {PREFIX}CA_FILE"
+
+
+def _unreadable(field: str, path: Path | None, error: Exception) -> str:
+    reason = getattr(error, "strerror", None) or error
+    return f"{_variable(field)}={path}: cannot be read ({reason}). Name a file that this process may read."
