@@ -179,7 +179,9 @@ class Decoder:
             return Tick(None if self._live or not wire.occurred_at else self._instant(wire.occurred_at, append_ms))
         ticket_id = wire.ticket_id
         if not (0 < len(ticket_id) <= 200 and 0 < len(wire.id) <= 200):
-            raise Rejected("missing-field" if not (ticket_id and wire.id) else "bad-value", "id and ticket_id: 1 to 200 characters")
+            raise Rejected(
+                "missing-field" if not (ticket_id and wire.id) else "bad-value", "id and ticket_id: 1 to 200 characters"
+            )
         if key is None or key != ticket_id.encode():
             raise Rejected("wrong-key", "the record's key must be its ticket_id, or its events meet in no one place")
         check = _CHECKS.get(kind)
@@ -273,11 +275,15 @@ def _require(condition: bool, reason: str, detail: str) -> None:
 
 
 def _check_closed(wire: Wire) -> None:
-    _require(wire.reason is None or wire.reason in CLOSE_REASONS, "bad-value", f"reason: one of {', '.join(CLOSE_REASONS)}")
+    _require(
+        wire.reason is None or wire.reason in CLOSE_REASONS, "bad-value", f"reason: one of {', '.join(CLOSE_REASONS)}"
+    )
 
 
 def _check_paused(wire: Wire) -> None:
-    _require(wire.reason is None or wire.reason in PAUSE_REASONS, "bad-value", f"reason: one of {', '.join(PAUSE_REASONS)}")
+    _require(
+        wire.reason is None or wire.reason in PAUSE_REASONS, "bad-value", f"reason: one of {', '.join(PAUSE_REASONS)}"
+    )
 
 
 def _check_merged(wire: Wire) -> None:

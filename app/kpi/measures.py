@@ -30,7 +30,9 @@ COUNTS: Final = (
     Measure("waits_automated", "waits", "waits that a bot's reply ended"),
     Measure("waits_cancelled", "waits", "waits that a close ended"),
     Measure("waits_forgotten", "waits", "waits of tickets let go after long silence"),
-    Measure("waits_answered_in_time", "waits", "answered by a human within the reply limit, in the window of the reply"),
+    Measure(
+        "waits_answered_in_time", "waits", "answered by a human within the reply limit, in the window of the reply"
+    ),
     Measure("waits_expired", "waits", "still unanswered at the reply limit, in the window of start + limit"),
     Measure("settled", "tickets", "closes that held for the settle window, at close + settle window"),
     Measure("first_contact_resolved", "tickets", "settled: answered, one round, one replier, one team, not held"),

@@ -208,7 +208,9 @@ class Merge:
     def _versions(self, span: Span, channels: Iterable[str], *, final: bool) -> list[MergedWindow]:
         """The named channels' windows of a span, and the one of all channels together."""
         parts = self._spans[span]
-        cells = {name: merged(map(decode_window, by_partition.values())) for name, by_partition in parts.channels.items()}
+        cells = {
+            name: merged(map(decode_window, by_partition.values())) for name, by_partition in parts.channels.items()
+        }
         cells[ALL] = merged(cells.values())
         versions = []
         for channel in (*channels, ALL):
@@ -217,7 +219,9 @@ class Merge:
                 continue
             self._published[channel, span] = None
             level = self._level(channel, parts.end_ms)
-            versions.append(MergedWindow(channel, span, parts.end_ms, self._revision, final, self.stream_ms, cell, level))
+            versions.append(
+                MergedWindow(channel, span, parts.end_ms, self._revision, final, self.stream_ms, cell, level)
+            )
         return versions
 
     def _level(self, channel: str, end_ms: int) -> Level:

@@ -27,7 +27,7 @@ from app.kpi.levels import Levels
 from app.kpi.partials import LevelPartial, Partial, Progress, WindowPartial
 from app.kpi.rules import Rules
 from app.kpi.ticket import NEVER, UNKNOWN, Machine
-from app.kpi.windows import Window, Windows, end_ms, final_from_ms
+from app.kpi.windows import Gathering, Window, Windows, end_ms, final_from_ms
 
 _TIMERS_AT_ONCE: Final = 5_000
 
@@ -102,7 +102,7 @@ class Partition:
         self.levels = Levels()
         self.windows = Windows(rules.zone)
         self.counters: dict[str, int] = {}
-        self.flow: list[tuple[str, Cell]] = []
+        self.flow: list[tuple[str, Gathering]] = []
         """(channel, figures) that arose since it was last emptied; what a revision takes back is not in it."""
         self._partitions = partitions
         self._keep_samples = keep_samples
@@ -289,14 +289,22 @@ class Partition:
 
     def size(self) -> int:
         """How many entries of the state and outputs wait for `take`, about."""
-        waiting = len(self._awake) + len(self._dropped) + len(self._transitions) + len(self._dead_letters) + len(self._samples)
+        waiting = (
+            len(self._awake)
+            + len(self._dropped)
+            + len(self._transitions)
+            + len(self._dead_letters)
+            + len(self._samples)
+        )
         return waiting + (self.now_ms > self._reported_ms)
 
     def take(self) -> Harvest:
         """All that happened since the last call, as of this instant."""
         changes = self._rest()
         partials = self._take_windows(changes)
-        partials += [LevelPartial(self.number, note.channel, note.end_ms, note.level) for note in self.levels.take_notes()]
+        partials += [
+            LevelPartial(self.number, note.channel, note.end_ms, note.level) for note in self.levels.take_notes()
+        ]
         partials.append(Progress(self.number, self._partitions, self.now_ms, self.levels.present()))
         harvest = Harvest(changes, partials, self._transitions, self._samples, self._dead_letters)
         self._transitions, self._samples, self._dead_letters = [], [], []

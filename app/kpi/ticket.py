@@ -392,7 +392,9 @@ class Machine:
         elif state.closed_ms is not None:
             due_ms, which = state.closed_ms + self._of(state.channel).settle_ms, _SETTLE
         forget_ms = self._forget_ms(state)
-        return (forget_ms, _DROP if state.forgotten_ms is not None else _FORGET) if forget_ms < due_ms else (due_ms, which)
+        return (
+            (forget_ms, _DROP if state.forgotten_ms is not None else _FORGET) if forget_ms < due_ms else (due_ms, which)
+        )
 
     def _forget_ms(self, state: State) -> int:
         if not state.last_ms:
@@ -496,7 +498,10 @@ def _judge(since: Settling) -> list[str]:
     """Which of the settled counts a close belongs to."""
     answered = since.replies > 0 or since.bot_replied
     verdicts = {
-        "first_contact_resolved": answered and since.rounds <= 1 and since.repliers <= 1 and not (since.team_changed or since.held),
+        "first_contact_resolved": answered
+        and since.rounds <= 1
+        and since.repliers <= 1
+        and not (since.team_changed or since.held),
         "one_touch": since.replies == 1,
         "no_human_reply": since.replies == 0,
         "automated": since.replies == 0 and (since.bot_replied or since.bot_closed),

@@ -150,20 +150,20 @@ class Windows:
             return by_open[2]
         return None
 
-    def roll(self) -> list[tuple[str, Cell]]:
-        """Move what gathered into minutes, hours and days. Returns (channel, cell) of what was added, for flow metrics."""
-        added = [
-            (slot[0], self._pour(slot, gathering, kinds, 1))
-            for kinds, slots in zip(_KINDS, self._gathered, strict=True)
-            for slot, gathering in slots.items()
-        ]
+    def roll(self) -> list[tuple[str, Gathering]]:
+        """Move what gathered into minutes, hours and days. Returns (channel, figures) of what was added, for flow metrics."""
+        added: list[tuple[str, Gathering]] = []
+        for kinds, slots in zip(_KINDS, self._gathered, strict=True):
+            for slot, gathering in slots.items():
+                self._pour(slot, gathering, kinds, 1)
+                added.append((slot[0], gathering))
         for kinds, slots in zip(_KINDS, self._removed, strict=True):
             for slot, gathering in slots.items():
                 self._pour(slot, gathering, kinds, -1)
         self._gathered, self._removed = ({}, {}, {}), ({}, {}, {})
         return added
 
-    def _pour(self, slot: _Slot, gathering: Gathering, kinds: tuple[str, ...], sign: int) -> Cell:
+    def _pour(self, slot: _Slot, gathering: Gathering, kinds: tuple[str, ...], sign: int) -> None:
         channel, minute_ms = slot
         cell = gathering.cell()
         for kind in kinds:
@@ -173,7 +173,6 @@ class Windows:
                 into = self.cells[window] = Cell()
             into.add(cell, sign)
             self.changed[window] = None
-        return cell
 
     def _start_ms(self, kind: str, minute_ms: int) -> int:
         if kind == "minute":
