@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from math import isfinite
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient
@@ -36,7 +37,7 @@ async def connect(
 async def _connected(bootstrap: str, security: Mapping[str, Any], limit_seconds: float, say: Say) -> Any:
     last: Exception | None = None
     try:
-        async with asyncio.timeout(limit_seconds):
+        async with asyncio.timeout(limit_seconds if isfinite(limit_seconds) else None):
             while True:
                 client = AIOKafkaAdminClient(bootstrap_servers=bootstrap, **security)
                 try:
@@ -44,7 +45,8 @@ async def _connected(bootstrap: str, security: Mapping[str, Any], limit_seconds:
                 except (KafkaError, OSError) as error:
                     last = error
                     await client.close()
-                    say(f"Kafka at {bootstrap} does not answer yet; trying again for up to {limit_seconds:.0f} s")
+                    until = f"for up to {limit_seconds:.0f} s" if isfinite(limit_seconds) else "until it does"
+                    say(f"Kafka at {bootstrap} does not answer yet; trying again {until}")
                     await asyncio.sleep(_RETRY_SECONDS)
                 else:
                     return client

@@ -1,7 +1,9 @@
 """What can be wrong with a broker, by who can do something about it. Every message says what to do."""
 
+from app.errors import ConfigurationError, UnavailableError
 
-class BrokerError(Exception):
+
+class BrokerError(UnavailableError):
     """Something about Kafka keeps Carebeat from going on."""
 
 
@@ -9,7 +11,7 @@ class EmbeddedBrokerError(BrokerError):
     """The embedded broker cannot run on this machine: jars out of reach, or Kafka itself does not come up."""
 
 
-class EmbeddedExtraMissingError(EmbeddedBrokerError):
+class EmbeddedExtraMissingError(ConfigurationError, EmbeddedBrokerError):
     """The packages of the `embedded` extra are not installed."""
 
 

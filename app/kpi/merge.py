@@ -25,6 +25,7 @@ from app.kpi.partials import LevelPartial, Progress, WindowHead, decode_head, de
 from app.kpi.partition import SourceRecord
 from app.kpi.windows import HOUR_MS, LATENESS_MS
 
+_WINDOWS_AT_ONCE: Final = 4_000
 _NOTHING: Final = Level(0, 0, None)
 
 
@@ -118,11 +119,10 @@ class Merge:
             self._forget_key(key)
 
     def start(self, position: bytes | None) -> None:
-        """The changelog is loaded. All windows in it were published by the flush that wrote them."""
+        """The changelog is loaded. Its windows are given once more: the last flush may have left some for the next."""
         self._revision = int(position) if position else 0
-        self._published = {(channel, span): None for span, parts in self._spans.items() for channel in parts.channels}
-        self._published.update({(ALL, span): None for span in self._spans})
-        self._changed.clear()
+        for span, parts in self._spans.items():
+            self._published.update({(channel, span): None for channel in (*parts.channels, ALL)})
 
     def position(self) -> bytes:
         """What `start` needs to go on from here."""
@@ -174,35 +174,38 @@ class Merge:
     # -- giving ----------------------------------------------------------------------------------------------------------------------------
 
     def size(self) -> int:
-        """How many entries of the state wait for `take`."""
-        return len(self._changes)
+        """How much waits for `take`: entries of the state, windows that changed or can be final."""
+        return len(self._changes) + len(self._changed) + bool(self._closing and self._closing[0][0] < self.stream_ms)
 
     def take(self) -> tuple[list[tuple[bytes, bytes | None]], list[MergedWindow]]:
-        """(changes of the state, windows in a new version) since the last call: final ones first, in order of time."""
+        """(changes of the state, windows in a new version) since the last call: final ones first, in order of time.
+
+        After a jump in time there may be a great many: `_WINDOWS_AT_ONCE`, about; the rest comes with the next call.
+        """
         stream_ms = self.stream_ms
-        windows = self._close(stream_ms)
-        for span, channels in self._changed.items():
-            windows += self._versions(span, channels, final=False)
-        self._changed.clear()
+        windows: list[MergedWindow] = []
+        while self._closing and self._closing[0][0] < stream_ms and len(windows) < _WINDOWS_AT_ONCE:
+            windows += self._close(heappop(self._closing)[1])
+        while self._changed and len(windows) < _WINDOWS_AT_ONCE:
+            span = next(iter(self._changed))
+            windows += self._versions(span, self._changed.pop(span), final=False)
         self._prune(stream_ms - LATENESS_MS["day"])
         changes, self._changes = self._changes, {}
         return list(changes.items()), windows
 
-    def _close(self, stream_ms: int) -> list[MergedWindow]:
-        windows: list[MergedWindow] = []
-        while self._closing and self._closing[0][0] < stream_ms:
-            _, span = heappop(self._closing)
-            parts = self._spans.get(span)
-            if parts is None:
-                continue
-            windows += self._versions(span, parts.channels, final=True)
-            self._changed.pop(span, None)
-            del self._spans[span]
-            for channel, by_partition in parts.channels.items():
-                self._published.pop((channel, span), None)
-                for partition in by_partition:
-                    self._changes[f"{channel}|{span.kind}|{span.start_ms}|{partition}".encode()] = None
-            self._published.pop((ALL, span), None)
+    def _close(self, span: Span) -> list[MergedWindow]:
+        """The last versions of a span's windows; then it is forgotten."""
+        parts = self._spans.get(span)
+        if parts is None:
+            return []
+        windows = self._versions(span, parts.channels, final=True)
+        self._changed.pop(span, None)
+        del self._spans[span]
+        for channel, by_partition in parts.channels.items():
+            self._published.pop((channel, span), None)
+            for partition in by_partition:
+                self._changes[f"{channel}|{span.kind}|{span.start_ms}|{partition}".encode()] = None
+        self._published.pop((ALL, span), None)
         return windows
 
     def _versions(self, span: Span, channels: Iterable[str], *, final: bool) -> list[MergedWindow]:

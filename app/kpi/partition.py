@@ -23,7 +23,7 @@ from app.kpi.aggregate import Cell
 from app.kpi.effects import Duration, Effects, Transition
 from app.kpi.event import Decoder, Event, Rejected, Tick
 from app.kpi.history import Historian, Outcome, Ticket
-from app.kpi.levels import Levels
+from app.kpi.levels import Levels, TicketLevel
 from app.kpi.partials import LevelPartial, Partial, Progress, WindowPartial
 from app.kpi.rules import Rules
 from app.kpi.ticket import NEVER, UNKNOWN, Machine
@@ -71,6 +71,7 @@ class DeadLetter(NamedTuple):
 
     offset: int
     timestamp_ms: int
+    key: bytes | None
     value: bytes | None
     reason: str
     detail: str
@@ -184,7 +185,7 @@ class Partition:
 
     def _reject(self, record: SourceRecord, reason: str, detail: str) -> None:
         self._count(f"rejected|{reason}")
-        self._dead_letters.append(DeadLetter(record.offset, record.timestamp, record.value, reason, detail))
+        self._dead_letters.append(DeadLetter(record.offset, record.timestamp, record.key, record.value, reason, detail))
 
     def _accept(self, ticket_id: str, event: Event, offset: int) -> None:
         ticket = self._wake(ticket_id)
@@ -221,7 +222,7 @@ class Partition:
             ticket.armed_ms = next_ms
             heappush(self._timers, (next_ms, ticket_id))
 
-    def _settle_accounts(self, ticket_id: str, before: tuple | None, ticket: Ticket, offset: int, out: Effects) -> None:
+    def _settle_accounts(self, ticket_id: str, before: TicketLevel | None, ticket: Ticket, offset: int, out: Effects) -> None:
         """What happened to a ticket goes into windows, levels and outputs."""
         self.windows.add(out, self.now_ms)
         after = ticket.state.level()
@@ -325,9 +326,9 @@ class Partition:
     def _take_windows(self, changes: list[tuple[bytes, bytes | None]]) -> list[Partial]:
         windows = self.windows
         self.flow += windows.roll()
-        final = windows.close(self.now_ms)
-        partials: list[Partial] = [self._partial(window, cell) for window, cell in final]
-        changes += [(_window_key(window), None) for window, _ in final]
+        final, untold = windows.close(self.now_ms)
+        partials: list[Partial] = [self._partial(window, cell) for window, cell in untold]
+        changes += [(_window_key(window), None) for window in final]
         for window in windows.changed:
             cell = windows.cells[window]
             partials.append(self._partial(window, cell))

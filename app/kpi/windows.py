@@ -3,8 +3,8 @@
 Theory of operation
 ===================
 Windows are half-open and aligned: minutes and hours in UTC, days in the reporting zone (23 or 25 hours long when clocks change). A window is
-*open* until stream time has passed its end by its lateness (10 minutes for minutes, 24 hours for hours and days); then it is *final*: its last
-partial says so, the cell is forgotten, and what would still belong to it is counted as late.
+*open* until stream time has passed its end by its lateness (10 minutes for minutes, 24 hours for hours and days); then it is *final*: the
+cell is forgotten, and what would still belong to it is counted as late.
 
                  10:00       10:01                            10:11
     minute 10:00   |--- fills --|--- late events still count ---|  final from here on
@@ -179,12 +179,14 @@ class Windows:
             return minute_ms
         return minute_ms - minute_ms % HOUR_MS if kind == "hour" else self.days.around(minute_ms)[0]
 
-    def close(self, now_ms: int) -> list[tuple[Window, Cell]]:
-        """Take out the windows that are final at `now_ms`; call after `roll`."""
+    def close(self, now_ms: int) -> tuple[list[Window], list[tuple[Window, Cell]]]:
+        """Forget the windows that are final at `now_ms`: (all of them, those that changed and were not told). Call after `roll`."""
         final = [window for window in self.cells if now_ms > final_from_ms(window, self.days)]
+        untold = [(window, self.cells[window]) for window in final if window in self.changed]
         for window in final:
             self.changed.pop(window, None)
-        return [(window, self.cells.pop(window)) for window in final]
+            del self.cells[window]
+        return final, untold
 
 
 _KINDS: Final = (("minute", "hour", "day"), ("hour", "day"), ("day",))

@@ -111,7 +111,7 @@ async def _send(
     return Replayed(events, keyless, too_long)
 
 
-def tick(at: datetime, partition: int) -> bytes:
+def tick(at: datetime, partition: int | None) -> bytes:
     """An explicit tick: time has come to this instant in that partition, though nothing happened."""
     instant = format_instant(at)
     return msgspec.json.encode(

@@ -1,0 +1,5 @@
+"""`python -m app` is `carebeat`."""
+
+from app.cli import main
+
+main()

@@ -1,0 +1,81 @@
+"""The board without a screen: one line for a log, one JSON object for a program."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.cli.board.figures import Row, View
+from app.cli.board.screen import Freshness, margin_text
+from app.cli.board.words import count_text, safe_text, seconds_text, share_text, time_text
+from schemas.kpis import Durations
+from schemas.sla import SlaTransition
+from schemas.wire import format_instant
+
+
+def plain_line(view: View) -> str:
+    """All channels in one line."""
+    total = view.total
+    if total is None or view.stream_at is None:
+        return "no figures yet"
+    first = total.first_response
+    parts = [
+        f"{time_text(view.stream_at)} {view.kind}",
+        f"open {count_text(total.open)}, waiting {count_text(total.waiting)}",
+        f"opened {count_text(total.opened)}, closed {count_text(total.closed)}, replies {count_text(total.replies)}",
+        f"first response p50 {seconds_text(first.p50 if first else None)} p95 {seconds_text(first.p95 if first else None)}",
+        f"first-response SLA met {share_text(_attainment(total, 'first_response'))}, breaches {total.breaches}",
+    ]
+    return "; ".join(parts)
+
+
+def change_line(transition: SlaTransition) -> str:
+    """One SLA change in one line."""
+    state = transition.state.replace("_", " ").upper() if transition.state == "breached" else transition.state
+    ticket = safe_text(transition.ticket_id, 200)
+    place = f"{transition.channel} {transition.metric.replace('_', ' ')}"
+    return f"{time_text(transition.occurred_at)} {state}: {place}, {margin_text(transition)}, ticket {ticket}"
+
+
+def update(view: View, freshness: Freshness, new: Sequence[SlaTransition]) -> dict[str, Any]:
+    """One update for programs: what the board shows, with the SLA changes that are new since the last one.
+
+    Figures have the names of the KPI records; what has no figure is null.
+    """
+    return {
+        "stream_time": format_instant(view.stream_at) if view.stream_at else None,
+        "age_seconds": round(freshness.age_seconds(view.stream_at), 3) if view.stream_at else None,
+        "window": view.window.model_dump(mode="json") if view.window else None,
+        "channels": {row.channel: _row(row) for row in view.rows},
+        "transitions": [transition.model_dump(mode="json") for transition in new],
+    }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    metrics = ("first_response", "next_response", "resolution")
+    return {
+        "open": row.open,
+        "waiting": row.waiting,
+        "oldest_wait_seconds": row.oldest_wait_seconds,
+        "tickets_opened": row.opened,
+        "tickets_closed": row.closed,
+        "replies_sent": row.replies,
+        **{f"{name}_seconds": _durations(row.durations.get(name)) for name in _DURATIONS},
+        "sla": {
+            name: {"met": verdicts.met, "breached": verdicts.breached, "attainment": verdicts.attainment}
+            for name in metrics
+            if (verdicts := row.sla.get(name)) is not None
+        },
+        "breaches": row.breaches,
+    }
+
+
+_DURATIONS = ("first_response_queue", "first_response", "response", "resolution")
+
+
+def _durations(durations: Durations | None) -> dict[str, Any] | None:
+    if durations is None:
+        return None
+    return durations.model_dump(include={"count", "mean", "p50", "p90", "p95", "p99"})
+
+
+def _attainment(row: Row, metric: str) -> float | None:
+    return next((verdicts.attainment for name, verdicts in row.sla.items() if name == metric), None)

@@ -1,0 +1,124 @@
+"""The whole board: what is shown and how fresh it is, the table, the latest SLA changes, where it all comes from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from app.cli.board.figures import View
+from app.cli.board.limits import LimitsOf, Tone
+from app.cli.board.table import STYLES, channel_table
+from app.cli.board.words import NOTHING, minute_text, safe_text, seconds_text, time_text
+from schemas.kpis import Window
+from schemas.sla import SlaState, SlaTransition
+
+STALE_SECONDS: Final = 15.0
+"""A worker says every second or so how far it is: so much silence is a fault, not a quiet hour."""
+
+_FEWEST_TRANSITIONS: Final = 3
+_STATES: Final[dict[SlaState, tuple[str, Tone]]] = {
+    "at_risk": ("at risk", "watch"),
+    "breached": ("BREACHED", "bad"),
+    "met": ("met", "good"),
+    "met_late": ("met late", "watch"),
+    "cancelled": ("cancelled", "faint"),
+    "retracted": ("taken back", "faint"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How old the figures are. `now` is None for history, where only the silence tells."""
+
+    now: datetime | None
+    silent_seconds: float
+    """Since anything was read."""
+
+    def age_seconds(self, stream_at: datetime) -> float:
+        """How far the figures are behind."""
+        return self.silent_seconds if self.now is None else max(0.0, (self.now - stream_at).total_seconds())
+
+
+def screen(
+    view: View,
+    limits_of: LimitsOf,
+    freshness: Freshness,
+    *,
+    width: int,
+    height: int,
+    foot: Sequence[Text],
+) -> RenderableType:
+    """Everything, at most `width` by `height`; SLA changes take what room the rest leaves."""
+    parts: list[RenderableType] = [headline(view, freshness)]
+    if view.rows:
+        table = channel_table(view, limits_of, width)
+        parts.append(table)
+        used = 7 + len(view.rows) + len(foot)  # headline, headings, rules, title and blank lines
+        parts += _changes(view.transitions, max(_FEWEST_TRANSITIONS, height - used), width)
+    else:
+        parts += [Text(), Text("No figures have arrived yet. They come with the first events and a running worker.")]
+    return Group(*parts, Text(), *foot)
+
+
+def headline(view: View, freshness: Freshness) -> Text:
+    """Which window, and as of when; red when the figures are stale."""
+    line = Text.assemble(("carebeat", "bold"), "  ")
+    if view.window is not None:
+        line.append(f"{window_text(view.window)}  ")
+    if view.stream_at is None:
+        return line.append("nothing yet", "dim")
+    age = freshness.age_seconds(view.stream_at)
+    text = f"as of {time_text(view.stream_at)}, {seconds_text(age)} ago"
+    if age <= STALE_SECONDS:
+        return line.append(text, "dim")
+    return line.append(f"{text}: STALE, is a worker running?", "bold red")
+
+
+def window_text(window: Window) -> str:
+    """The window as people say it."""
+    start = window.start
+    if window.kind in ("minute", "hour"):
+        return f"{window.kind} {minute_text(start)} to {minute_text(window.end)} UTC"
+    return f"{window.kind} from {start:%Y-%m-%d %H:%M} UTC"
+
+
+def _changes(transitions: Sequence[SlaTransition], limit: int, width: int) -> list[RenderableType]:
+    if not transitions:
+        return [Text("no SLA clock has changed yet", "dim")]
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for _ in range(5):
+        table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, overflow="ellipsis", max_width=max(10, width - 64))
+    for transition in transitions[:limit]:
+        table.add_row(*_change(transition))
+    return [Text("latest SLA changes", "dim"), table]
+
+
+def _change(transition: SlaTransition) -> list[Text]:
+    state, tone = _STATES.get(transition.state, (transition.state.replace("_", " "), "plain"))
+    return [
+        Text(time_text(transition.occurred_at), "dim"),
+        Text(state, STYLES[tone]),
+        Text(transition.channel),
+        Text(transition.metric.replace("_", " ")),
+        Text(margin_text(transition)),
+        Text(safe_text(transition.ticket_id, 200), "dim"),
+    ]
+
+
+def margin_text(transition: SlaTransition) -> str:
+    """How much time was left at the change, or how late it was."""
+    margin_seconds = (transition.due_at - transition.occurred_at).total_seconds()
+    match transition.state:
+        case "breached":
+            return f"after {seconds_text(transition.elapsed_seconds)}"
+        case "met_late":
+            return f"{seconds_text(-margin_seconds)} late"
+        case "at_risk" | "met":
+            return f"{seconds_text(margin_seconds)} left"
+        case _:
+            return NOTHING

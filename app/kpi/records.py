@@ -1,0 +1,178 @@
+"""What is published: windows, SLA transitions, samples and dead letters in the shape of `schemas/`.
+
+Measures with a label (`replies_sent|agent`) unfold into objects by label; SLA verdicts into one entry per policy, version and metric.
+"""
+
+from base64 import b64encode
+from hashlib import blake2b
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from app import __version__
+from app.kpi.aggregate import Cell, Spread
+from app.kpi.event import RECORD_LIMIT_BYTES
+from app.kpi.instants import text_of
+from app.kpi.levels import Level
+from app.kpi.merge import MergedWindow
+from app.kpi.partition import Caused, DeadLetter, Sampled
+from app.kpi.sketch import middle_ms, quantile_ms
+
+_encode = msgspec.json.Encoder().encode
+_QUANTILES: Final = (("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99))
+
+
+class Published(NamedTuple):
+    """A record for one of the public topics. `event_type` and `event_id` go into its CloudEvents headers."""
+
+    key: bytes
+    value: bytes
+    event_type: str
+    event_id: str
+    at_ms: int
+
+
+def kpi_record(window: MergedWindow) -> Published:
+    """A whole window, for `kpis`."""
+    start, end = text_of(window.span.start_ms), text_of(window.end_ms)
+    counts, sla = _unfold(window.cell.counts)
+    record = {
+        "channel": window.channel,
+        "window": {"kind": window.span.kind, "start": start, "end": end},
+        "revision": window.revision,
+        "final": window.final,
+        "stream_time": text_of(window.stream_ms),
+        "counts": counts,
+        "durations": {name: spread_record(spread) for name, spread in window.cell.durations.items()},
+        "sla": sla,
+        "rates": _rates(window.cell),
+        "levels": _level(window.level),
+    }
+    key = f"{window.channel}|{window.span.kind}|{start}"
+    return Published(key.encode(), _encode(record), "kpis", f"{key}|{window.revision}", window.stream_ms)
+
+
+def _unfold(counts: dict[str, int]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    unfolded: dict[str, Any] = {}
+    verdicts: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for measure, count in counts.items():
+        name, _, label = measure.partition("|")
+        if name == "sla":
+            policy, version, metric, outcome = label.rsplit("|", 3)
+            entry = verdicts.setdefault(
+                (policy, version, metric),
+                {"policy": policy, "version": version, "metric": metric, "met": 0, "breached": 0, "cancelled": 0},
+            )
+            entry[outcome] = count
+        elif label:
+            unfolded.setdefault(name, {})[label] = count
+        else:
+            unfolded[name] = count
+    return unfolded, list(verdicts.values())
+
+
+def spread_record(spread: Spread) -> dict[str, Any]:
+    """Samples of one duration, in seconds."""
+    if not spread.count:
+        return {"count": 0, "sum": 0, "mean": None}
+    sketch = spread.sketch
+    return {
+        "count": spread.count,
+        "sum": spread.sum_ms / 1000,
+        "mean": round(spread.sum_ms / spread.count) / 1000,
+        "min": middle_ms(min(sketch)) / 1000,
+        "max": middle_ms(max(sketch)) / 1000,
+        **{name: (quantile_ms(sketch, share) or 0) / 1000 for name, share in _QUANTILES},
+        "sketch": sketch,
+    }
+
+
+def _rates(cell: Cell) -> dict[str, dict[str, float]]:
+    counts = cell.counts
+    in_time = counts.get("waits_answered_in_time", 0)
+    closed = sum(count for measure, count in counts.items() if measure.startswith("tickets_closed|"))
+    rates = {
+        "response": (in_time, in_time + counts.get("waits_expired", 0)),
+        "resolution": (closed, counts.get("tickets_opened", 0) + counts.get("tickets_reopened", 0)),
+        **{
+            name: (counts.get(name, 0), counts.get("settled", 0))
+            for name in ("first_contact_resolved", "one_touch", "no_human_reply", "automated")
+        },
+    }
+    return {name: {"of": of, "value": round(part / of, 6)} for name, (part, of) in rates.items() if of}
+
+
+def _level(level: Level) -> dict[str, Any]:
+    oldest_ms = level.oldest_wait_ms
+    return {
+        "open": level.open,
+        "waiting": level.waiting,
+        "oldest_wait_started_at": None if oldest_ms is None else text_of(oldest_ms),
+    }
+
+
+def _id(*parts: object) -> str:
+    return blake2b("\0".join(map(str, parts)).encode(), digest_size=16).hexdigest()
+
+
+def transition_record(caused: Caused) -> Published:
+    """One change of an SLA clock, for `sla`."""
+    ticket_id, offset, transition = caused
+    id_ = _id(ticket_id, transition.metric, transition.started_ms, transition.due_ms, transition.state, offset)
+    record = {
+        "id": id_,
+        "ticket_id": ticket_id,
+        "channel": transition.channel,
+        "policy": transition.policy,
+        "version": transition.version,
+        "metric": transition.metric,
+        "state": transition.state,
+        "started_at": text_of(transition.started_ms),
+        "due_at": text_of(transition.due_ms),
+        "occurred_at": text_of(transition.at_ms),
+        "elapsed_seconds": max(0, transition.at_ms - transition.started_ms) / 1000,
+        "priority": transition.priority,
+        "team": transition.team,
+        "agent_id": transition.agent,
+        "historic": False,
+    }
+    return Published(ticket_id.encode(), _encode(record), f"sla.{transition.state}", id_, transition.at_ms)
+
+
+def sample_record(sampled: Sampled) -> Published:
+    """One duration, for `samples`. Its id is the same for a repeat and for its retraction."""
+    ticket_id, duration = sampled.ticket_id, sampled.duration
+    started_ms = duration.ended_ms - duration.duration_ms
+    id_ = _id(ticket_id, duration.measure, started_ms, duration.ended_ms)
+    record = {
+        "id": id_,
+        "ticket_id": ticket_id,
+        "kpi": duration.measure,
+        "seconds": duration.duration_ms / 1000,
+        "started_at": text_of(started_ms),
+        "ended_at": text_of(duration.ended_ms),
+        "channel": duration.channel,
+        "retracted": sampled.retracted,
+    }
+    return Published(ticket_id.encode(), _encode(record), "sample", id_, duration.ended_ms)
+
+
+def dead_letter_record(letter: DeadLetter, topic: str, partition: int) -> Published:
+    """A refused record, for `dead-letters`: the same record gives the same dead letter."""
+    key = f"{topic}:{partition}:{letter.offset}"
+    record = {
+        "topic": topic,
+        "partition": partition,
+        "offset": letter.offset,
+        "reason": letter.reason,
+        "value": None if letter.value is None else _base64(letter.value),
+        "value_bytes": len(letter.value or b""),
+        "key": None if letter.key is None else _base64(letter.key),
+        "failed_at": text_of(letter.timestamp_ms),
+        "version": __version__,
+    }
+    return Published(key.encode(), _encode(record), "dead-letter", key, letter.timestamp_ms)
+
+
+def _base64(raw: bytes) -> str:
+    return b64encode(raw[:RECORD_LIMIT_BYTES]).decode()

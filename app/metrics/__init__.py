@@ -1,0 +1,9 @@
+"""Every metric: name, unit, labels, meaning; and the one collector that exports them.
+
+`Metrics` (exporter.py) is all that a worker needs. `catalogue.py` is the table that boards and alert rules are checked against.
+"""
+
+from app.metrics.catalogue import METRICS, Metric
+from app.metrics.exporter import Goal, Metrics
+
+__all__ = ["METRICS", "Goal", "Metric", "Metrics"]

@@ -1,0 +1,258 @@
+"""The catalogue of metrics: what can be on `/metrics`, and what each figure means.
+
+`support_*` are the KPIs, `carebeat_*` the process. Counters and histograms count what this process saw first, from 0: what a revision takes
+back is still in them and only raises `carebeat_revisions_total`; exact figures are those of windows. Gauges with the label `partition` come
+from state and are there for owned partitions only: `sum by (channel) (max by (channel, partition) (x))`.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, Literal, NamedTuple
+
+from app.kpi.event import AUTHOR_WORDS, CLOSE_REASONS
+from app.kpi.measures import COUNTS, DURATIONS, SLA_METRICS
+from schemas.dead_letters import Reason
+
+Kind = Literal["counter", "gauge", "histogram", "info"]
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+class Metric(NamedTuple):
+    """One metric as it is exported. `unit` is what its values count, also where the name does not end in it."""
+
+    name: str
+    kind: Kind
+    unit: str
+    labels: tuple[str, ...]
+    meaning: str
+    feeds: Mapping[str, str] = _NOTHING
+    """Measure of `app/kpi/measures.py` (or counter of `app/kpi/partition.py`) -> value of the last label; "" where there is none to set."""
+    values: tuple[str, ...] = ()
+    """The closed list that the last label is from, exported at 0 from the start."""
+
+
+PRIORITIES: Final = ("low", "normal", "high", "urgent", "none", "other")
+SLA_OUTCOMES: Final = ("met", "breached", "cancelled", "retracted")
+DEAD_LETTER_REASONS: Final = (*Reason, "other")
+
+_MEANINGS: Final = {measure.name: measure.meaning for measure in (*COUNTS, *DURATIONS)}
+
+
+def _count(name: str, measure: str, unit: str) -> Metric:
+    return Metric(f"support_{name}_total", "counter", unit, ("channel",), _MEANINGS[measure], {measure: ""})
+
+
+def _labelled(measure: str, unit: str, label: str, values: tuple[str, ...]) -> Metric:
+    feeds = {f"{measure}|{value}": value for value in values}
+    return Metric(f"support_{measure}_total", "counter", unit, ("channel", label), _MEANINGS[measure], feeds, values)
+
+
+COUNTERS: Final = (
+    Metric(
+        "support_messages_received_total",
+        "counter",
+        "messages",
+        ("channel", "hours"),
+        _MEANINGS["messages_received"] + "; off: outside the channel's schedule (without one, all are in)",
+        {"messages_received": "in"},
+        ("in", "off"),
+    ),
+    _labelled("replies_sent", "replies", "author", AUTHOR_WORDS),
+    _count("tickets_opened", "tickets_opened", "tickets"),
+    _count("tickets_reopened", "tickets_reopened", "tickets"),
+    _labelled("tickets_closed", "tickets", "reason", CLOSE_REASONS),
+    _count("waits_opened", "waits_opened", "waits"),
+    Metric(
+        "support_waits_ended_total",
+        "counter",
+        "waits",
+        ("channel", "by"),
+        "waits that a human reply, a bot's reply or a close ended",
+        {"waits_answered": "human", "waits_automated": "bot", "waits_cancelled": "close"},
+        ("human", "bot", "close"),
+    ),
+    _count("waits_answered_in_time", "waits_answered_in_time", "waits"),
+    _count("waits_expired", "waits_expired", "waits"),
+    _count("tickets_forgotten", "tickets_forgotten", "tickets"),
+    _count("waits_forgotten", "waits_forgotten", "waits"),
+    _count("settled", "settled", "tickets"),
+    _count("first_contact_resolved", "first_contact_resolved", "tickets"),
+    _count("one_touch", "one_touch", "tickets"),
+    _count("no_human_reply", "no_human_reply", "tickets"),
+    _count("automated", "automated", "tickets"),
+)
+"""Fed by the counts of windows, by channel."""
+
+HISTOGRAMS: Final = tuple(
+    Metric(f"support_{measure.name}_seconds", "histogram", "seconds", ("channel",), measure.meaning, {measure.name: ""})
+    for measure in DURATIONS
+)
+"""Fed by the durations of windows, by channel."""
+
+SLA_VERDICTS: Final = Metric(
+    "support_sla_verdicts_total",
+    "counter",
+    "verdicts",
+    ("channel", "priority", "policy", "metric", "outcome"),
+    "verdicts of SLA clocks when they were published; retracted: an earlier publication was taken back",
+    values=SLA_OUTCOMES,
+)
+
+_LEVEL_LABELS: Final = ("channel", "priority", "partition")
+LEVELS: Final = (
+    Metric("support_open_tickets", "gauge", "tickets", _LEVEL_LABELS, "open tickets"),
+    Metric("support_waiting_tickets", "gauge", "tickets", _LEVEL_LABELS, "tickets whose customer waits for a reply"),
+    Metric("support_unassigned_tickets", "gauge", "tickets", _LEVEL_LABELS, "open tickets that no agent has"),
+    Metric("support_at_risk_tickets", "gauge", "tickets", _LEVEL_LABELS, "tickets whose reply clock warns"),
+    Metric("support_breached_tickets", "gauge", "tickets", _LEVEL_LABELS, "tickets past due that still wait"),
+)
+"""In the order of `ChannelLevels.by_priority`."""
+OLDEST_WAIT: Final = Metric(
+    "support_oldest_wait_started_timestamp_seconds",
+    "gauge",
+    "seconds",
+    ("channel", "partition"),
+    "start of the oldest wait; absent where nobody waits",
+)
+
+_WINDOW_LABELS: Final = ("channel", "window", "state")
+_WINDOW_MEASURES: Final = {
+    "messages_received": "messages",
+    "replies_sent": "replies",
+    "tickets_opened": "tickets",
+    "tickets_reopened": "tickets",
+    "tickets_closed": "tickets",
+    "waits_opened": "waits",
+    "waits_answered_in_time": "waits",
+    "waits_expired": "waits",
+}
+WINDOW_END: Final = Metric(
+    "support_window_end_timestamp_seconds",
+    "gauge",
+    "seconds",
+    _WINDOW_LABELS,
+    "end of the window that support_window_* tell of: the last final one, and the one that is running",
+)
+WINDOW_COUNTS: Final = tuple(
+    Metric(f"support_window_{name}", "gauge", unit, _WINDOW_LABELS, f"in the window: {_MEANINGS[name]}", {name: ""})
+    for name, unit in _WINDOW_MEASURES.items()
+)
+WINDOW_SAMPLES: Final = Metric(
+    "support_window_samples", "gauge", "samples", (*_WINDOW_LABELS, "duration"), "in the window: samples of a duration"
+)
+WINDOW_QUANTILES: Final = tuple(
+    Metric(
+        f"support_window_p{percent}_seconds",
+        "gauge",
+        "seconds",
+        (*_WINDOW_LABELS, "duration"),
+        f"in the window: {percent} % took no longer, within 1 %; never to be averaged or summed",
+    )
+    for percent in (50, 95)
+)
+WINDOW_ATTAINMENT: Final = Metric(
+    "support_window_attainment_ratio",
+    "gauge",
+    "ratio",
+    (*_WINDOW_LABELS, "metric"),
+    "in the window: verdicts met, of those met or breached; absent without any",
+    values=SLA_METRICS,
+)
+
+SLA_TARGET: Final = Metric(
+    "support_sla_target_seconds",
+    "gauge",
+    "seconds",
+    ("channel", "metric"),
+    "what is promised, as configured",
+    values=SLA_METRICS,
+)
+GOAL: Final = Metric("support_goal", "gauge", "", ("channel", "goal"), "goals as configured; absent if none is")
+CHANNEL_LAST_EVENT: Final = Metric(
+    "support_channel_last_event_timestamp_seconds",
+    "gauge",
+    "seconds",
+    ("channel",),
+    "stream time when this process last counted a message, reply, opening or close; absent before the first",
+)
+
+
+def _of_core(name: str, counter: str, unit: str, meaning: str) -> Metric:
+    return Metric(f"carebeat_{name}_total", "counter", unit, (), meaning, {counter: ""})
+
+
+CORE: Final = (
+    Metric(
+        "carebeat_dead_letters_total",
+        "counter",
+        "records",
+        ("reason",),
+        "records that were refused",
+        {f"rejected|{reason}": reason for reason in Reason},
+        DEAD_LETTER_REASONS,
+    ),
+    _of_core("duplicates", "duplicate", "events", "events that were read before"),
+    _of_core("revisions", "revised", "events", "events that came late and changed what had been counted"),
+    _of_core("late", "late", "figures", "figures that belonged to a window which was final already"),
+    _of_core("too_old", "too_old", "events", "events too old to matter to their ticket"),
+    _of_core("conflicting", "conflicting", "events", "events with a known id and other content"),
+    _of_core("orphaned", "orphaned", "events", "events of tickets that nothing has opened"),
+    _of_core("revived", "revived", "tickets", "forgotten tickets that began anew"),
+)
+"""Fed by the counters of partitions."""
+EVENTS: Final = Metric(
+    "carebeat_events_total", "counter", "records", (), "records of the event topic applied, ticks and refused included"
+)
+OVERFLOW: Final = Metric(
+    "carebeat_channel_overflow_total",
+    "counter",
+    "additions",
+    (),
+    "additions to the channel `other` since so many other channels have labels of their own",
+)
+
+_PARTITION: Final = ("partition",)
+STREAM_TIME: Final = Metric(
+    "carebeat_stream_time_timestamp_seconds", "gauge", "seconds", _PARTITION, "how far time has come by the log"
+)
+LAG: Final = Metric("carebeat_lag_records", "gauge", "records", _PARTITION, "records in the log that are not yet read")
+STATE_ENTRIES: Final = Metric("carebeat_state_entries", "gauge", "entries", _PARTITION, "tickets and windows in state")
+TIMERS: Final = Metric("carebeat_timers", "gauge", "timers", _PARTITION, "timers that are set, outlived ones included")
+
+FLUSH: Final = Metric("carebeat_flush_seconds", "histogram", "seconds", (), "one flush, from taking to committed")
+APPLY: Final = Metric("carebeat_apply_seconds", "histogram", "seconds", (), "applying the records of one slice")
+RECOVERY: Final = Metric("carebeat_recovery_seconds", "histogram", "seconds", (), "one take-over, until all is loaded")
+
+READY: Final = Metric("carebeat_ready", "gauge", "", (), "1 if partitions are assigned and loaded, else 0")
+BUILD: Final = Metric("carebeat_build_info", "info", "", (), "what runs")
+CONFIG: Final = Metric("carebeat_config_info", "info", "", (), "the configuration it runs under")
+
+METRICS: Final[tuple[Metric, ...]] = (
+    *COUNTERS,
+    *HISTOGRAMS,
+    SLA_VERDICTS,
+    *LEVELS,
+    OLDEST_WAIT,
+    WINDOW_END,
+    *WINDOW_COUNTS,
+    WINDOW_SAMPLES,
+    *WINDOW_QUANTILES,
+    WINDOW_ATTAINMENT,
+    SLA_TARGET,
+    GOAL,
+    CHANNEL_LAST_EVENT,
+    *CORE,
+    EVENTS,
+    OVERFLOW,
+    STREAM_TIME,
+    LAG,
+    STATE_ENTRIES,
+    TIMERS,
+    FLUSH,
+    APPLY,
+    RECOVERY,
+    READY,
+    BUILD,
+    CONFIG,
+)
+"""In the order in which they are exported."""

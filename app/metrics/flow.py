@@ -1,0 +1,130 @@
+"""What flows: counts, durations and verdicts since this process started, in plain arrays.
+
+Nothing is restored and nothing is taken back, so `sum(rate())` over workers is right whoever owns a partition.
+"""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+from weakref import WeakKeyDictionary
+
+from app.kpi.measures import DURATION_NAMES
+from app.kpi.partition import Caused, Partition
+from app.kpi.rules import ChannelRules, Rules
+from app.kpi.windows import Gathering
+from app.metrics.catalogue import SLA_OUTCOMES
+from app.metrics.labels import Channels, priority_label
+
+_EDGES_SECONDS: Final = (
+    *(30, 60, 120, 300, 600, 900, 1200, 1800),
+    *(hours * 3600 for hours in (1, 2, 4, 8, 24, 48, 72)),
+)
+_EVENTFUL: Final = ("messages_received", "replies_sent", "tickets_opened", "tickets_reopened", "tickets_closed")
+
+
+def edges_ms(rules: Rules) -> tuple[int, ...]:
+    """Where the buckets of durations end: the usual edges and every configured target, so that attainment is read and not interpolated."""
+    edges = {seconds * 1000 for seconds in _EDGES_SECONDS}
+    for channel in (rules.default, *rules.channels.values()):
+        edges.update(targets_ms(channel).values())
+    return tuple(sorted(edges))
+
+
+def targets_ms(channel: ChannelRules) -> dict[str, int]:
+    """What a channel promises, by SLA metric."""
+    return {
+        "first_response": channel.first_response.target_ms,
+        "next_response": channel.next_response.target_ms,
+        "resolution": channel.resolution.target_ms,
+    }
+
+
+class Distribution(NamedTuple):
+    """A histogram at one instant: how many up to each edge and above the one before, the last above all; and their sum."""
+
+    buckets: tuple[int, ...]
+    sum: float
+
+
+class Histogram:
+    """A histogram that is being filled, in the unit of its edges."""
+
+    __slots__ = ("_buckets", "_edges", "_sum")
+
+    def __init__(self, edges: tuple[float, ...]) -> None:
+        self._edges = edges
+        self._buckets = [0] * (len(edges) + 1)
+        self._sum: float = 0
+
+    def observe(self, values: Iterable[float]) -> None:
+        """Count samples in. A sample on an edge is up to it."""
+        edges, buckets = self._edges, self._buckets
+        for value in values:
+            buckets[bisect_left(edges, value)] += 1
+            self._sum += value
+
+    def distribution(self) -> Distribution:
+        """As it is now."""
+        return Distribution(tuple(self._buckets), self._sum)
+
+
+Key = tuple[str, str]
+"""(channel, measure)."""
+VerdictLabels = tuple[str, str, str, str, str]
+"""Channel, priority, policy, metric, outcome."""
+
+
+class Flow:
+    """The flow metrics of the process. Only the event loop touches it."""
+
+    def __init__(self, edges: tuple[int, ...], channels: Channels) -> None:
+        self.counts: Counter[Key] = Counter()
+        self.verdicts: Counter[VerdictLabels] = Counter()
+        self.core: Counter[str] = Counter()
+        """By the name that partitions count under."""
+        self.last_event_ms: dict[str, int] = {}
+        self._edges = edges
+        self._channels = channels
+        self._durations: dict[Key, Histogram] = {}
+        self._told: WeakKeyDictionary[Partition, Counter[str]] = WeakKeyDictionary()
+
+    def take(self, partition: Partition, transitions: Iterable[Caused]) -> None:
+        """Count what one flush of a partition gave; empties its `flow`."""
+        for channel, gathering in partition.flow:
+            self._add(self._channels.admit(channel), gathering, partition.now_ms)
+        partition.flow.clear()
+        for caused in transitions:
+            self._judge(caused)
+        self._add_counters(partition)
+
+    def _add(self, channel: str, gathering: Gathering, now_ms: int) -> None:
+        counts = self.counts
+        for measure, count in gathering.counts.items():
+            counts[channel, measure] += count
+            if measure.startswith(_EVENTFUL) and measure != "tickets_closed|idle":  # that is a timer's
+                self.last_event_ms[channel] = max(now_ms, self.last_event_ms.get(channel, 0))
+        for measure, durations_ms in gathering.durations.items():
+            if measure in DURATION_NAMES:
+                histogram = self._durations.get((channel, measure))
+                if histogram is None:
+                    histogram = self._durations[channel, measure] = Histogram(self._edges)
+                histogram.observe(durations_ms)
+
+    def _judge(self, caused: Caused) -> None:
+        transition = caused.transition
+        if transition.state in SLA_OUTCOMES:
+            channel, priority = self._channels.admit(transition.channel), priority_label(transition.priority)
+            self.verdicts[channel, priority, transition.policy, transition.metric, transition.state] += 1
+
+    def _add_counters(self, partition: Partition) -> None:
+        """A partition counts from its loading on; what of that was told before is left out."""
+        told = self._told.setdefault(partition, Counter())
+        now = Counter(partition.counters)
+        now["late"] = partition.windows.late
+        self.core += now - told
+        self._told[partition] = now
+
+    def durations(self) -> dict[Key, Distribution]:
+        """The durations as they are now, in milliseconds."""
+        return {key: histogram.distribution() for key, histogram in self._durations.items()}

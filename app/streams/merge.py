@@ -1,0 +1,33 @@
+"""Partials of all partitions become whole windows on `kpis`: the core's merge as a processor of the engine."""
+
+from collections.abc import Callable, Sequence
+
+from app.engine.processor import Record, Taken
+from app.kpi.merge import Merge, MergedWindow
+from app.kpi.records import kpi_record
+from app.streams.outputs import output
+from schemas import topics
+
+
+class Merging:
+    """The one partition of partials. `seen` is told, in the event loop, of the windows that each flush gave (metrics)."""
+
+    def __init__(self, merge: Merge, prefix: str, seen: Callable[[list[MergedWindow]], None]) -> None:
+        self._merge = merge
+        self._prefix = prefix
+        self._seen = seen
+        self.load = merge.load
+        self.start = merge.start
+        self.size = merge.size
+
+    def apply(self, records: Sequence[Record]) -> int:
+        """Take partials in; how many are included (all)."""
+        return self._merge.apply(records)
+
+    def take(self) -> Taken:
+        """The windows that changed since the last flush."""
+        changes, windows = self._merge.take()
+        self._seen(windows)
+        topic = topics.KPIS.full_name(self._prefix)
+        outputs = [output(topic, kpi_record(window), self._prefix) for window in windows]
+        return Taken(changes, outputs, self._merge.position())

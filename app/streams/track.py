@@ -1,0 +1,51 @@
+"""Events of one partition become SLA transitions, dead letters and partials: the core's partition as a processor of the engine."""
+
+from collections.abc import Callable, Sequence
+
+from app.engine.processor import Output, Record, Taken
+from app.kpi import partials
+from app.kpi.partition import Caused, Harvest, Partition
+from app.kpi.records import dead_letter_record, sample_record, transition_record
+from app.streams.outputs import output
+from schemas import topics
+
+
+class Track:
+    """One partition. `seen` is told, in the event loop, of what each flush gave (metrics)."""
+
+    def __init__(self, partition: Partition, prefix: str, seen: Callable[[Partition, list[Caused]], None]) -> None:
+        self.partition = partition
+        self._prefix = prefix
+        self._seen = seen
+        self.load = partition.load
+        self.start = partition.start
+        self.size = partition.size
+
+    def apply(self, records: Sequence[Record]) -> int:
+        """Apply records; how many are included."""
+        return self.partition.apply(records)
+
+    def take(self) -> Taken:
+        """All that became true since the last flush."""
+        harvest = self.partition.take()
+        self._seen(self.partition, harvest.transitions)
+        return Taken(harvest.changes, self._outputs(harvest), self.partition.position())
+
+    def _outputs(self, harvest: Harvest) -> list[Output]:
+        name, source = self._name, self._prefix
+        number = self.partition.number
+        events = name(topics.EVENTS)
+        outputs = [
+            Output(name(topics.PARTIALS), partials.key_of(partial), partials.encode(partial), 0)
+            for partial in harvest.partials
+        ]
+        outputs += [output(name(topics.SLA), transition_record(caused), source) for caused in harvest.transitions]
+        outputs += [output(name(topics.SAMPLES), sample_record(sampled), source) for sampled in harvest.samples]
+        outputs += [
+            output(name(topics.DEAD_LETTERS), dead_letter_record(letter, events, number), source)
+            for letter in harvest.dead_letters
+        ]
+        return outputs
+
+    def _name(self, topic: topics.Topic) -> str:
+        return topic.full_name(self._prefix)

@@ -1,0 +1,157 @@
+"""Composition root of the worker: settings and configuration in, a wired Faust app out.
+
+`carebeat worker` runs it, and `faust -A app.worker worker` finds `app` here (made when first asked for: importing this file does nothing).
+"""
+
+import asyncio
+import logging
+from typing import Any
+
+import uvloop
+
+from app import config as support_config
+from app import settings as environment
+from app.broker import admin
+from app.broker.connection import connect
+from app.broker.topics import topics as required_topics
+from app.engine.crash import OperatorNeededError
+from app.engine.faust_app import EngineApp
+from app.engine.owner import Limits
+from app.engine.ports import Batch
+from app.engine.processor import Processor
+from app.kpi.merge import Merge
+from app.kpi.partition import Partition
+from app.kpi.rules import Rules
+from app.settings import Settings
+from app.streams.merge import Merging
+from app.streams.ticks import keep_ticking
+from app.streams.track import Track
+from schemas import topics
+
+log = logging.getLogger(__name__)
+
+
+class Worker(EngineApp):
+    """The engine with the topology on it. `settings` and `rules` are what it was made of."""
+
+    def __init__(self, settings: Settings, rules: Rules) -> None:
+        self.settings = settings
+        self.rules = rules
+        super().__init__(
+            settings.app_id,
+            source_clock=settings.clock,
+            version=rules.version,
+            limits=_limits(settings),
+            **_faust_options(settings),
+        )
+
+    async def on_start(self) -> None:
+        """Topics that are not as they have to be would give wrong figures: refuse before reading a record."""
+        with self.crash_only.on_failure("Starting"):
+            await self._check_topics()
+        await super().on_start()
+
+    async def _check_topics(self) -> None:
+        settings = self.settings
+        wanted = required_topics(settings.topic_prefix, settings.partitions, settings.clock)
+        async with connect(
+            settings.kafka, security=settings.kafka_security(), limit_seconds=float("inf"), say=log.warning
+        ) as client:
+            differences = await admin.check(client, wanted, 1)
+        fatal = [found for found in differences if _is_fatal(found)]
+        for found in differences:
+            log.warning("Topic %s %s: %s", found.topic, found.problem, found.remedy)
+        if fatal:
+            raise OperatorNeededError(
+                "; ".join(f"Topic {found.topic} {found.problem}: {found.remedy}" for found in fatal)
+            )
+
+
+def _is_fatal(found: admin.Difference) -> bool:
+    """What makes figures wrong; other differences cost history or safety, and are only said."""
+    return "missing" in found.problem or "partitions" in found.problem or "message.timestamp.type" in found.problem
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        flush_interval_seconds=settings.flush_interval_seconds,
+        flush_deadline_seconds=settings.flush_deadline_seconds,
+        transaction_timeout_seconds=settings.transaction_timeout_seconds,
+    )
+
+
+def _faust_options(settings: Settings) -> dict[str, Any]:
+    return {
+        "broker": [f"kafka://{server.strip()}" for server in settings.kafka.split(",")],
+        "broker_credentials": _credentials(settings),
+        "broker_session_timeout": settings.session_timeout_seconds,
+        "broker_heartbeat_interval": settings.heartbeat_interval_seconds,
+        "broker_request_timeout": settings.request_timeout_seconds,
+        "broker_rebalance_timeout": settings.rebalance_timeout_seconds,
+    }
+
+
+def _credentials(settings: Settings) -> Any:
+    """Faust's own form of the security settings; None for plain text."""
+    from faust.auth import SASLCredentials, SSLCredentials
+
+    tls = settings.tls()
+    if settings.security.startswith("SASL"):
+        return SASLCredentials(
+            mechanism=settings.sasl_mechanism,
+            username=settings.sasl_user,
+            password=settings.password(),
+            ssl_context=tls,
+        )
+    return SSLCredentials(context=tls) if tls is not None else None
+
+
+def build(settings: Settings | None = None) -> Worker:
+    """A worker, wired. Raises ConfigurationError."""
+    settings = settings or environment.load()
+    rules = support_config.rules(support_config.load(settings.config), settings.clock)
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    worker = Worker(settings, rules)
+    _wire(worker)
+    return worker
+
+
+def _wire(worker: Worker) -> None:
+    settings, rules, prefix = worker.settings, worker.rules, worker.settings.topic_prefix
+
+    def new_track(number: int) -> Processor:
+        return Track(Partition(number, settings.partitions, rules), prefix, lambda partition, transitions: None)
+
+    def new_merge(number: int) -> Processor:  # noqa: ARG001 - there is one partition
+        return Merging(Merge(settings.partitions), prefix, lambda windows: None)
+
+    tracking = worker.processor("track", source=topics.EVENTS.full_name(prefix), factory=new_track)
+    merging = worker.processor("merge", source=topics.PARTIALS.full_name(prefix), factory=new_merge)
+
+    @worker.agent(tracking.topic)
+    async def track(stream: Any) -> None:
+        batch: Batch
+        async for batch in stream:
+            await tracking.apply(batch)
+
+    @worker.agent(merging.topic)
+    async def merge(stream: Any) -> None:
+        batch: Batch
+        async for batch in stream:
+            await merging.apply(batch)
+
+    if settings.clock == "log":
+
+        @worker.task
+        async def tick() -> None:
+            source = topics.EVENTS.full_name(prefix)
+            await keep_ticking(
+                worker.cluster, source, lambda: list(tracking.owners), settings.tick_interval_seconds
+            )
+
+
+def __getattr__(name: str) -> Any:
+    if name == "app":
+        globals()["app"] = worker = build()
+        return worker
+    raise AttributeError(name)

@@ -1,0 +1,28 @@
+"""The protocol under 2,000 seeded schedules; and proof that the model sees what it is there to see."""
+
+import pytest
+
+from tests.engine.model.ports import FAULTS
+from tests.engine.model.subject import ToySubject
+from tests.engine.model.world import verdict
+
+SCHEDULES = 2000
+
+
+async def test_state_and_outputs_are_exact_under_every_schedule() -> None:
+    wrong = {seed: fault for seed in range(SCHEDULES) if (fault := await verdict(seed, ToySubject()))}
+    assert not wrong, f"run one alone: python -m tests.engine.model --seeds 1 --from {min(wrong)}"
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_a_broken_protocol_is_caught(fault: str) -> None:
+    for seed in range(SCHEDULES):
+        if await verdict(seed, ToySubject(), fault):
+            return
+    pytest.fail(f"{SCHEDULES} schedules do not notice: {fault}")
+
+
+async def test_a_seed_is_one_schedule() -> None:
+    seeds = range(20)
+    first = [await verdict(seed, ToySubject(), FAULTS[0]) for seed in seeds]
+    assert first == [await verdict(seed, ToySubject(), FAULTS[0]) for seed in seeds]
