@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from app.broker.embedded import EmbeddedKafka
 from app.broker.errors import EmbeddedExtraMissingError
+from app.cli import carebeat
+from tests import truth
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +37,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "kafka" in getattr(item, "fixturenames", ()):
             item.add_marker("kafka")
+
+
+@pytest.fixture(scope="session")
+def recorded_log(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The recorded support log of 2023 and 2024 as events."""
+    return truth.write_log(shared, tmp_path_factory.mktemp("log") / "thunderbird.jsonl")
+
+
+class ComputedLogs(dict[int, Path]):
+    """Partitions -> the folder of what `carebeat compute` makes of the recorded log; computed when first asked for."""
+
+    def __init__(self, log: Path, folder: Path) -> None:
+        super().__init__()
+        self._log, self._folder = log, folder
+
+    def __missing__(self, partitions: int) -> Path:
+        folder = self[partitions] = self._folder / str(partitions)
+        at_end = ["--tick-at-end", truth.TICK_AT_END]
+        arguments = ["compute", str(self._log), "--out", str(folder), "--partitions", str(partitions), *at_end]
+        result = CliRunner().invoke(carebeat, arguments, catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return folder
+
+
+@pytest.fixture(scope="session")
+def computed_log(recorded_log: Path, tmp_path_factory: pytest.TempPathFactory) -> ComputedLogs:
+    """What `carebeat compute` makes of the recorded log, by number of partitions."""
+    return ComputedLogs(recorded_log, tmp_path_factory.mktemp("computed"))

@@ -5,6 +5,8 @@ from typing import Any
 
 from faust.transport.conductor import Conductor
 
+from app.engine.topic import BatchTopic
+
 FULL_QUEUE_POLL_SECONDS = 0.002
 
 
@@ -16,12 +18,16 @@ class BatchConductor(Conductor):
     """
 
     def is_batched(self, tp: Any) -> bool:
-        """Whether this partition goes out in batches."""
-        return any(getattr(channel, "is_batched", False) for channel in self._tp_index.get(tp, ()))
+        """Whether this partition goes out in batches. Called from the consumer's thread too."""
+        return tp.topic in self.app.sources()
 
     def _build_handler(self, tp: Any, channels: Any) -> Any:
-        if not any(getattr(channel, "is_batched", False) for channel in channels):
+        if not self.is_batched(tp):
             return super()._build_handler(tp, channels)
+        if not all(isinstance(channel, BatchTopic) for channel in channels):
+            raise ValueError(
+                f"Topic {tp.topic} has a processor; an agent that wants single records needs another group"
+            )
         app = self.app
         flow = app.flow_control
 

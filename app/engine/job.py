@@ -47,7 +47,8 @@ class Job:
         owner = self.owners[partition]
         with self._app.crash_only.on_failure(f"Releasing {owner.identity}"):
             await owner.release(is_stopping=is_stopping)
-        del self.owners[partition]
+        if self.owners.get(partition) is owner:  # a rebalance and the end of the process may both let go
+            del self.owners[partition]
 
     def _owner(self, partition: int, partitions: int) -> Owner:
         app = self._app

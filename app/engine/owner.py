@@ -45,12 +45,19 @@ class Limits:
     stop_flush_deadline_seconds: float = 5.0
     idle_flush_interval_seconds: float = 5.0
     """Where nothing but the position changed, a marker this rarely: reading those records once more changes nothing."""
-    flush_entries: int = 50_000
+    flush_entries: int = 5_000
     """A flush at once when it would write more than this, for memory."""
     slice_records: int = 1000
     source_end_attempts: int = 10
     """A new partition leader may not know the true end of the log at once."""
     source_end_retry_seconds: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.flush_deadline_seconds >= self.transaction_timeout_seconds:
+            raise ValueError(
+                f"flush_deadline_seconds ({self.flush_deadline_seconds:g}) must be below transaction_timeout_seconds "
+                f"({self.transaction_timeout_seconds:g})"
+            )
 
 
 class Owner:
@@ -203,7 +210,8 @@ class Owner:
     async def release(self, *, is_stopping: bool = False) -> None:
         """Give the partition up with all that was applied visible. When the process stops there is less time for it."""
         if self.is_released:
-            return
+            async with self._flushing:
+                return  # somebody is at it: when he has flushed, it is done
         self.is_released = True
         limits = self._limits
         try:

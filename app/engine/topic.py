@@ -14,8 +14,6 @@ class BatchTopic(Topic):
     account of offsets costs time per record, commits past work in progress, and decides nothing here; markers do.
     """
 
-    is_batched = True
-
     def _compile_decode(self) -> None:
         create_event = self.app.create_event
 

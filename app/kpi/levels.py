@@ -12,6 +12,7 @@ from typing import NamedTuple
 _MINUTE_MS = 60_000
 ALL = "all"
 """All channels together. A reserved name: no channel is called that."""
+NEVER = 1 << 62
 
 TicketLevel = tuple[str, str | None, bool, int | None, bool, bool, bool]
 
@@ -64,11 +65,12 @@ class _Oldest:
         if self._left > 1000 and self._left * 2 > len(self._heap):
             self._clean()
 
-    def first(self) -> int | None:
+    def first(self) -> int:
+        """NEVER if there is nothing."""
         heap, gone = self._heap, self._gone
         while heap and heap[0] in gone:
             self._skip(heappop(heap))
-        return heap[0] if heap else None
+        return heap[0] if heap else NEVER
 
     def _skip(self, at_ms: int) -> bool:
         count = self._gone.get(at_ms, 0)
@@ -100,7 +102,7 @@ class ChannelLevels:
 
     def level(self) -> Level:
         """What windows say."""
-        return Level(self.open, self.waiting, self.oldest.first())
+        return Level(self.open, self.waiting, self.oldest.first() if self.waiting else None)
 
 
 class Levels:
@@ -147,15 +149,28 @@ class Levels:
         if now_ms < self._minute_end_ms:
             return
         if self.changed:
-            end_ms, present = self._minute_end_ms, self.present()
-            self._notes += [Note(name, end_ms, present[name]) for name in (*self.changed, ALL)]
+            end_ms, channels = self._minute_end_ms, self.channels
+            self._notes += [Note(name, end_ms, channels[name].level()) for name in self.changed]
+            self._notes.append(Note(ALL, end_ms, self._all()))
             self.changed.clear()
         self._minute_end_ms = now_ms - now_ms % _MINUTE_MS + _MINUTE_MS
 
+    def _all(self) -> Level:
+        open_, waiting, oldest_ms = 0, 0, NEVER
+        for channel in self.channels.values():
+            open_ += channel.open
+            if channel.waiting:
+                waiting += channel.waiting
+                oldest_ms = min(oldest_ms, channel.oldest.first())
+        return Level(open_, waiting, None if oldest_ms == NEVER else oldest_ms)
+
     def present(self) -> dict[str, Level]:
         """The levels of every channel, and of all together, as of now."""
-        levels = {name: channel.level() for name, channel in self.channels.items()}
-        return {**levels, ALL: total(levels.values())}
+        return {**{name: channel.level() for name, channel in self.channels.items()}, ALL: self._all()}
+
+    def size(self) -> int:
+        """How many notes wait to be taken."""
+        return len(self._notes)
 
     def resume(self, now_ms: int, changed: list[str]) -> None:
         """After loading: stream time is `now_ms`, and these channels had changed in its minute."""

@@ -289,15 +289,9 @@ class Partition:
     # -- taking ----------------------------------------------------------------------------------------------------------------------------
 
     def size(self) -> int:
-        """How many entries of the state and outputs wait for `take`, about."""
-        waiting = (
-            len(self._awake)
-            + len(self._dropped)
-            + len(self._transitions)
-            + len(self._dead_letters)
-            + len(self._samples)
-        )
-        return waiting + (self.now_ms > self._reported_ms)
+        """How many entries of the state and outputs the next `take` gives, about."""
+        told = len(self._transitions) + len(self._dead_letters) + len(self._samples) + self.levels.size()
+        return told + len(self._awake) + len(self._dropped) + self.windows.size() + (self.now_ms > self._reported_ms)
 
     def take(self) -> Harvest:
         """All that happened since the last call, as of this instant."""

@@ -190,14 +190,14 @@ class Machine:
         out.counts.append(Count(event.at_ms, event.channel, "tickets_reopened"))
         state.round_ms = None
         if state.opened_ms is not None:
-            self._start_round(state, event)
+            self._start_round(state, event.at_ms)
         if state.pending is not None:
             self._start_pending(state, event, out)
 
-    def _start_round(self, state: State, event: Event) -> None:
-        rules = self._of(event.channel)
-        state.round_ms = event.at_ms
-        state.resolution_sla = sla.start(event.at_ms, event.at_ms, event.channel, rules.resolution, rules)
+    def _start_round(self, state: State, at_ms: int) -> None:
+        rules = self._of(state.channel)
+        state.round_ms = at_ms
+        state.resolution_sla = sla.start(at_ms, at_ms, state.channel, rules.resolution, rules)
 
     def _start_pending(self, state: State, event: Event, out: Effects) -> None:
         earliest_ms = event.at_ms - REOPENING_LOOKS_BACK_MS
@@ -218,7 +218,7 @@ class Machine:
                 return
             self._reopen(state, event, out)
         elif state.first_round and state.round_ms is None:
-            self._start_round(state, event)
+            self._start_round(state, at_ms)
         state.turn_ms = max(state.turn_ms, at_ms)
         self._start_clocks(state, at_ms, at_ms, channel, out)
 
@@ -429,7 +429,7 @@ class Machine:
         since, channel, closed_ms = state.since, state.channel, state.closed_ms or 0
         out.counts.append(Count(at_ms, channel, "settled"))
         out.counts.extend(Count(at_ms, channel, measure) for measure in _judge(since))
-        if state.opened_ms is not None and not state.closed_idle:
+        if state.opened_ms is not None and state.opened_ms <= closed_ms and not state.closed_idle:
             out.durations.append(Duration(at_ms, channel, "full_resolution", closed_ms - state.opened_ms, closed_ms))
         state.closed_ms = None
         state.since = Settling()

@@ -150,6 +150,10 @@ class Windows:
             return by_open[2]
         return None
 
+    def size(self) -> int:
+        """How many windows the next `roll` touches, at most."""
+        return sum(len(kinds) * len(slots) for kinds, slots in zip(_KINDS, self._gathered, strict=True)) + len(self.changed)
+
     def roll(self) -> list[tuple[str, Gathering]]:
         """Move what gathered into minutes, hours and days. Returns (channel, figures) of what was added, for flow metrics."""
         added: list[tuple[str, Gathering]] = []

@@ -1,0 +1,114 @@
+"""The recorded support log through real Kafka and real workers that are killed: the figures are the same, to the integer."""
+
+import asyncio
+import json
+import random
+import signal
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.broker.embedded import EmbeddedKafka
+from app.traffic.replay import replay
+from tests import truth
+from tests.deployment import Deployment, deployment, until
+
+PARTITIONS = 12
+KILLS = 6
+SEED = 20_241_231
+CONFIGURATION = "forget: {closed: never, open: never}\n"
+LIMIT_SECONDS = 420
+
+
+@pytest.mark.timeout(900)
+async def test_killed_joining_and_leaving_workers_give_the_figures_of_the_truth(
+    kafka: EmbeddedKafka, recorded_log: Path, computed_log: dict[int, Path], shared: Path, tmp_path: Path
+) -> None:
+    configuration = tmp_path / "carebeat.yaml"
+    configuration.write_text(CONFIGURATION)
+    expected_folder = computed_log[PARTITIONS]
+    with deployment(
+        kafka.bootstrap, "crash.", tmp_path, partitions=PARTITIONS, clock="events", config=str(configuration)
+    ) as workers:
+        await workers.create_topics()
+        at_end = datetime.fromisoformat(truth.TICK_AT_END).replace(tzinfo=UTC)
+        sending = asyncio.create_task(replay(workers.bootstrap, workers.prefix, recorded_log, tick_at_end=at_end))
+        kills = await _kill_on_the_way(workers, random.Random(SEED))
+        await sending
+        assert len(kills) >= 5, kills
+        expected = {_key(record): record for record in _records(expected_folder / "kpis.jsonl")}
+        windows = await until(lambda: _final_windows(workers, len(expected)), LIMIT_SECONDS, "all windows are final")
+
+    assert truth.differences(windows.values(), shared) == []
+    assert {key: _figures(record) for key, record in windows.items()} == {
+        key: _figures(record) for key, record in expected.items()
+    }
+    transitions = [json.loads(record.value) for record in await workers.read("sla")]
+    assert _by_clock(transitions) == _by_clock(_records(expected_folder / "sla.jsonl"))
+    assert len({record["id"] for record in transitions}) == len(transitions)
+    assert await workers.read("dead-letters") == []
+
+
+async def _kill_on_the_way(workers: Deployment, dice: random.Random) -> list[tuple[float, str]]:
+    """Kill a worker at random shares of progress; in between one joins and one leaves. (share, worker) of each kill."""
+    for name in ("a", "b"):
+        workers.start(name)
+    kills = []
+    shares = sorted(dice.uniform(0.05, 0.9) for _ in range(KILLS))
+    for number, share in enumerate(shares):
+        if number == 2:
+            workers.start("joins")
+        if number == 4:
+            assert workers.end("joins", signal.SIGTERM) == 0
+        reached = await until(lambda share=share: _reached(workers, share), LIMIT_SECONDS, f"{share:.0%} is read")
+        name = dice.choice(sorted(workers.workers))
+        workers.end(name, signal.SIGKILL)
+        workers.start(name)
+        if reached < 1:
+            kills.append((reached, name))
+    return kills
+
+
+async def _reached(workers: Deployment, share: float) -> float:
+    workers.restart_dead()
+    reached = await workers.committed("events") / TOTAL_RECORDS
+    return reached if reached >= share else 0
+
+
+TOTAL_RECORDS = 88_601 + PARTITIONS
+
+
+async def _final_windows(workers: Deployment, count: int) -> dict[tuple[str, str, str], dict[str, Any]]:
+    """The last version of every window once `count` of them are final; empty before that."""
+    workers.restart_dead()
+    await asyncio.sleep(3)
+    last: dict[bytes, Any] = {}
+    for record in await workers.read("kpis"):
+        last[record.key] = record.value
+    windows = [json.loads(value) for value in last.values()]
+    if sum(window["final"] for window in windows) < count:
+        return {}
+    return {_key(window): window for window in windows}
+
+
+def _records(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_bytes().splitlines()]
+
+
+def _key(record: dict[str, Any]) -> tuple[str, str, str]:
+    return record["channel"], record["window"]["kind"], record["window"]["start"]
+
+
+def _figures(record: dict[str, Any]) -> dict[str, Any]:
+    """What must be the same in every run; `revision` and `stream_time` tell of the run."""
+    return {name: record[name] for name in ("final", "counts", "durations", "rates", "levels")} | {
+        "sla": sorted(record["sla"], key=str)
+    }
+
+
+def _by_clock(transitions: list[dict[str, Any]]) -> Counter[tuple[str, ...]]:
+    fields = ("ticket_id", "metric", "started_at", "due_at", "state")
+    return Counter(tuple(record[field] for field in fields) for record in transitions)

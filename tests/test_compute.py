@@ -1,0 +1,78 @@
+"""`carebeat compute` on the recorded support log gives the figures that it must yield."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from app.cli import carebeat
+from schemas.dead_letters import DeadLetter
+from schemas.kpis import KPIS
+from schemas.samples import Sample
+from schemas.sla import SlaTransition
+from tests import truth
+
+
+def _lines(path: Path) -> list[bytes]:
+    return path.read_bytes().splitlines()
+
+
+@pytest.mark.parametrize("partitions", [1, 4, 12])
+def test_every_figure_of_the_recorded_log_is_right_to_the_integer(
+    partitions: int, computed_log: dict[int, Path], shared: Path
+) -> None:
+    records = [json.loads(line) for line in _lines(computed_log[partitions] / "kpis.jsonl")]
+    assert len({(record["channel"], *record["window"].values()) for record in records}) == len(records)
+    assert all(record["final"] for record in records)
+    assert truth.differences(records, shared) == []
+
+
+def test_the_check_against_the_truth_notices_a_single_wrong_count(computed_log: dict[int, Path], shared: Path) -> None:
+    records = [json.loads(line) for line in _lines(computed_log[1] / "kpis.jsonl")]
+    record = next(found for found in records if found["window"]["kind"] == "hour" and "waits_opened" in found["counts"])
+    record["counts"]["waits_opened"] += 1
+    assert len(truth.differences(records, shared)) == 3
+
+
+def test_partitions_change_neither_transitions_nor_samples(computed_log: dict[int, Path]) -> None:
+    def told(partitions: int, name: str, fields: tuple[str, ...]) -> Counter[tuple[object, ...]]:
+        records = map(json.loads, _lines(computed_log[partitions] / name))
+        return Counter(tuple(record[field] for field in fields) for record in records)
+
+    for name, fields in (
+        ("sla.jsonl", ("ticket_id", "metric", "started_at", "due_at", "state")),
+        ("samples.jsonl", ("id", "retracted")),
+    ):
+        assert told(1, name, fields) == told(12, name, fields)
+
+
+def test_results_have_the_published_shape(computed_log: dict[int, Path]) -> None:
+    folder = computed_log[12]
+    for line in _lines(folder / "kpis.jsonl")[::997]:
+        KPIS.validate_json(line)
+    for line in _lines(folder / "sla.jsonl")[::997]:
+        SlaTransition.model_validate_json(line)
+    for line in _lines(folder / "samples.jsonl")[::997]:
+        Sample.model_validate_json(line)
+
+
+def test_garbage_becomes_dead_letters_and_stops_nothing(tmp_path: Path) -> None:
+    good = b'{"id":"1","type":"message-received","ticket_id":"t","channel":"chat","occurred_at":"2026-01-01T00:00:00Z"}'
+    (tmp_path / "events.jsonl").write_bytes(b"\xff\xfe\n" + good + b"\n{\n[1]\n")
+    out = tmp_path / "out"
+    result = CliRunner().invoke(carebeat, ["compute", str(tmp_path / "events.jsonl"), "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    letters = [DeadLetter.model_validate_json(line) for line in _lines(out / "dead-letters.jsonl")]
+    assert [letter.reason.value for letter in letters] == ["not-json", "not-json", "wrong-type"]
+    assert json.loads(_lines(out / "kpis.jsonl")[0])["counts"]["messages_received"] == 1
+
+
+def test_an_instant_that_is_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / "events.jsonl").write_bytes(b"")
+    arguments = ["compute", str(tmp_path / "events.jsonl"), "--out", str(tmp_path), "--tick-at-end", "soon"]
+    result = CliRunner().invoke(carebeat, arguments)
+    assert result.exit_code == 2
+    assert "'soon'" in result.output
+    assert "2025-03-01" in result.output

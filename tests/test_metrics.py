@@ -1,0 +1,318 @@
+"""The metrics of a worker as a whole: events in, exposition out."""
+
+import json
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from itertools import count
+from typing import NamedTuple
+
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
+from prometheus_client.parser import text_string_to_metric_families as parse_text
+
+from app import config
+from app.kpi.aggregate import Cell, Spread
+from app.kpi.levels import Level
+from app.kpi.measures import DURATIONS
+from app.kpi.merge import MergedWindow, Span
+from app.kpi.partition import Partition
+from app.kpi.rules import Rules
+from app.metrics import METRICS, Goal, Metrics
+
+BEGIN_MS = 1_774_000_020_000
+TEXT = "channels:\n  chat:\n    sla: {first_response: 7m}\n  email:\n"
+OPENMETRICS = "application/openmetrics-text; version=1.0.0"
+Values = dict[tuple[str, frozenset[tuple[str, str]]], float]
+
+
+class Record(NamedTuple):
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+
+
+def rules(text: str = TEXT) -> Rules:
+    return config.rules(config.parse(text), "log")
+
+
+def metrics(text: str = TEXT, *, is_ready: Callable[[], bool] = lambda: True, goals: tuple[Goal, ...] = ()) -> Metrics:
+    return Metrics(rules(text), build={"version": "0.1.0"}, is_ready=is_ready, goals=goals)
+
+
+class Scene:
+    """One partition and the metrics it feeds; time is in seconds since the beginning."""
+
+    def __init__(self, text: str = TEXT) -> None:
+        self.partition = Partition(0, 1, rules(text))
+        self.metrics = metrics(text)
+        self._offsets = count()
+
+    def event(self, kind: str, at_seconds: int, **fields: object) -> None:
+        at_ms, offset = BEGIN_MS + at_seconds * 1000, next(self._offsets)
+        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at_ms / 1000))
+        event = {"type": kind, "id": f"e{offset}", "ticket_id": "t", "channel": "chat", "occurred_at": at, **fields}
+        self._apply(Record(offset, at_ms, str(event["ticket_id"]).encode(), json.dumps(event).encode()))
+
+    def rubbish(self) -> None:
+        self._apply(Record(next(self._offsets), BEGIN_MS, b"t", b"{"))
+
+    def _apply(self, record: Record) -> None:
+        assert self.partition.apply([record]) == 1
+
+    def values(self, *, lag_records: int | None = None) -> Values:
+        self.metrics.took(self.partition, self.partition.take().transitions)
+        self.metrics.publish([self.partition], {} if lag_records is None else {0: lag_records})
+        return values(self.metrics)
+
+
+def values(of: Metrics) -> Values:
+    text = of.exposition("")[0].decode()
+    samples = [sample for family in parse_text(text) for sample in family.samples]
+    read = {(sample.name, frozenset(sample.labels.items())): sample.value for sample in samples}
+    assert len(read) == len(samples), "a series is there twice"
+    return read
+
+
+def series(name: str, **labels: str) -> tuple[str, frozenset[tuple[str, str]]]:
+    return name, frozenset(labels.items())
+
+
+def window(channel: str, kind: str = "minute", *, final: bool = False, samples: int = 1) -> MergedWindow:
+    cell = Cell({"messages_received": 3, "sla|p|v|first_response|met": 3, "sla|p|v|first_response|breached": 1})
+    for name in (measure.name for measure in DURATIONS):
+        cell.durations[name] = spread = Spread()
+        spread.add_samples([60_000 + 977 * index for index in range(samples)])
+    return MergedWindow(channel, Span(kind, BEGIN_MS), BEGIN_MS + 60_000, 1, final, BEGIN_MS, cell, Level(0, 0, None))
+
+
+def busy() -> tuple[Metrics, list[Partition]]:
+    """Twelve channels on twelve partitions, nearly everything in use."""
+    text = "channels:\n" + "".join(f"  c{index}:\n" for index in range(12))
+    partitions = [Partition(number, 12, rules(text)) for number in range(12)]
+    for partition in partitions:
+        for ticket in range(120):
+            priority = (None, "low", "normal", "high", "urgent")[ticket % 5]
+            partition.levels.move(None, (f"c{ticket % 12}", priority, True, BEGIN_MS, False, False, False))
+    full = metrics(text)
+    kinds = [(kind, final) for kind in ("minute", "hour", "day") for final in (True, False)]
+    windows = [window(f"c{index}", kind, final=final, samples=200) for index in range(12) for kind, final in kinds]
+    full.saw_windows(windows, BEGIN_MS)
+    return full, partitions
+
+
+def test_an_answered_message_is_counted_and_timed() -> None:
+    scene = Scene()
+    scene.event("message-received", 0)
+    scene.event("reply-sent", 90, author_kind="agent")
+    seen = scene.values()
+    assert {
+        "received": seen[series("support_messages_received_total", channel="chat", hours="in")],
+        "replies": seen[series("support_replies_sent_total", channel="chat", author="agent")],
+        "ended": seen[series("support_waits_ended_total", channel="chat", by="human")],
+        "at most 60 s": seen[series("support_first_response_seconds_bucket", channel="chat", le="60.0")],
+        "at most 120 s": seen[series("support_first_response_seconds_bucket", channel="chat", le="120.0")],
+        "seconds": seen[series("support_first_response_seconds_sum", channel="chat")],
+    } == {"received": 1, "replies": 1, "ended": 1, "at most 60 s": 0, "at most 120 s": 1, "seconds": 90}
+
+
+def test_a_second_publication_counts_nothing_twice() -> None:
+    scene = Scene()
+    scene.event("message-received", 0)
+    scene.rubbish()
+    assert scene.values() == scene.values()
+
+
+def test_a_breach_is_counted_with_its_priority() -> None:
+    scene = Scene()
+    scene.event("message-received", 0, priority="High")
+    scene.event("clock-ticked", 3600)
+    labels = {"channel": "chat", "priority": "high", "policy": "default", "metric": "first_response"}
+    seen = scene.values()
+    assert seen[series("support_sla_verdicts_total", **labels, outcome="breached")] == 1
+
+
+def test_known_label_sets_are_there_before_the_first_event() -> None:
+    seen = values(metrics())
+    labels = {"channel": "other", "priority": "none", "policy": "default", "metric": "resolution"}
+    assert [
+        seen[series("support_sla_verdicts_total", **labels, outcome="breached")],
+        seen[series("support_messages_received_total", channel="email", hours="off")],
+        seen[series("support_tickets_closed_total", channel="chat", reason="spam")],
+        seen[series("support_resolution_seconds_count", channel="email")],
+        seen[series("carebeat_dead_letters_total", reason="not-json")],
+    ] == [0, 0, 0, 0, 0]
+
+
+def test_configured_targets_are_edges() -> None:
+    seen = values(metrics())
+    assert series("support_response_seconds_bucket", channel="email", le="420.0") in seen
+
+
+def test_levels_carry_channel_priority_and_partition() -> None:
+    scene = Scene()
+    scene.event("message-received", 0, priority="urgent")
+    seen = scene.values(lag_records=7)
+    assert {
+        "open": seen[series("support_open_tickets", channel="chat", priority="urgent", partition="0")],
+        "email": seen[series("support_open_tickets", channel="email", priority="none", partition="0")],
+        "oldest": seen[series("support_oldest_wait_started_timestamp_seconds", channel="chat", partition="0")],
+        "stream": seen[series("carebeat_stream_time_timestamp_seconds", partition="0")],
+        "lag": seen[series("carebeat_lag_records", partition="0")],
+    } == {"open": 1, "email": 0, "oldest": BEGIN_MS / 1000, "stream": BEGIN_MS / 1000, "lag": 7}
+
+
+def test_given_up_partitions_leave_no_level_behind() -> None:
+    scene = Scene()
+    scene.event("message-received", 0)
+    scene.values()
+    scene.metrics.publish([], {})
+    assert not [labels for _, labels in values(scene.metrics) if "partition" in dict(labels)]
+
+
+def test_what_flowed_stays_when_partitions_are_given_up() -> None:
+    scene = Scene()
+    scene.event("message-received", 0)
+    scene.values()
+    scene.metrics.publish([], {})
+    assert values(scene.metrics)[series("support_tickets_opened_total", channel="chat")] == 1
+
+
+def test_refused_records_are_counted_by_reason() -> None:
+    scene = Scene()
+    scene.rubbish()
+    assert scene.values()[series("carebeat_dead_letters_total", reason="not-json")] == 1
+
+
+def test_windows_of_both_states_are_told_apart_and_all_is_left_out() -> None:
+    seen = metrics()
+    windows = [window("chat", final=True), window("chat"), window("all")]
+    seen.saw_windows(windows, BEGIN_MS)
+    seen.publish([], {})
+    found = values(seen)
+    labels = {"channel": "chat", "window": "minute"}
+    assert {
+        "end": found[series("support_window_end_timestamp_seconds", **labels, state="running")],
+        "received": found[series("support_window_messages_received", **labels, state="final")],
+        "attainment": found[
+            series("support_window_attainment_ratio", **labels, state="final", metric="first_response")
+        ],
+        "p95": found[series("support_window_p95_seconds", **labels, state="final", duration="response")],
+        "channels": {dict(labels)["channel"] for name, labels in found if name.startswith("support_window")},
+    } == {
+        "end": BEGIN_MS / 1000 + 60,
+        "received": 3,
+        "attainment": 0.75,
+        "p95": pytest.approx(60, rel=0.01),
+        "channels": {"chat"},
+    }
+
+
+def test_windows_go_with_the_merge() -> None:
+    seen = metrics()
+    seen.saw_windows([window("chat")], BEGIN_MS)
+    seen.forget_windows()
+    seen.publish([], {})
+    assert not [name for name, _ in values(seen) if name.startswith("support_window")]
+
+
+def test_readiness_is_asked_at_each_scrape() -> None:
+    answers = iter([False, True])
+    seen = metrics(is_ready=lambda: next(answers))
+    assert [values(seen)[series("carebeat_ready")] for _ in range(2)] == [0, 1]
+
+
+def test_the_work_of_the_engine_is_timed() -> None:
+    seen = metrics()
+    seen.applied(250, 0.004)
+    seen.flushed(0.03)
+    seen.recovered(2.0)
+    seen.publish([], {})
+    found = values(seen)
+    assert [
+        found[series("carebeat_events_total")],
+        found[series("carebeat_apply_seconds_sum")],
+        found[series("carebeat_flush_seconds_bucket", le="0.025")],
+        found[series("carebeat_recovery_seconds_count")],
+    ] == [250, 0.004, 0, 1]
+
+
+def test_what_is_configured_is_told() -> None:
+    found = values(metrics(goals=(Goal("chat", "attainment", 0.9),)))
+    version = rules().version
+    assert [
+        found[series("support_sla_target_seconds", channel="chat", metric="first_response")],
+        found[series("support_goal", channel="chat", goal="attainment")],
+        found[series("carebeat_config_info", version=version, policy="default", clock="log", zone="UTC")],
+        found[series("carebeat_build_info", version="0.1.0")],
+    ] == [420, 0.9, 1, 1]
+
+
+def test_all_that_is_exported_is_in_the_catalogue_and_the_other_way_round() -> None:
+    scene = Scene()
+    scene.event("message-received", 0)
+    scene.metrics.saw_windows([window("chat")], BEGIN_MS)
+    scene.values(lag_records=0)
+    text = scene.metrics.exposition("")[0].decode()
+    exported = [line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")]
+    assert exported == [metric.name for metric in METRICS if metric.name != "support_goal"]
+
+
+def test_every_sample_has_the_labels_of_the_catalogue() -> None:
+    full, partitions = busy()
+    full.publish(partitions, dict.fromkeys(range(12), 0))
+    labels_of = {metric.name: set(metric.labels) for metric in METRICS if metric.kind in ("counter", "gauge")}
+    for name, labels in values(full):
+        assert dict(labels).keys() == labels_of.get(name, dict(labels).keys()), name
+
+
+def test_openmetrics_is_given_to_those_who_ask_and_has_no_created_series() -> None:
+    full, partitions = busy()
+    full.publish(partitions, {})
+    body, content_type = full.exposition(OPENMETRICS)
+    names = [sample.name for family in parse_openmetrics(body.decode()) for sample in family.samples]
+    assert content_type.startswith("application/openmetrics-text")
+    assert not [name for name in names if name.endswith("_created")]
+
+
+def test_a_snapshot_does_not_change_when_the_loop_goes_on() -> None:
+    scene = Scene()
+    scene.event("message-received", 0)
+    before = scene.values()
+    scene.event("reply-sent", 30)
+    scene.metrics.took(scene.partition, scene.partition.take().transitions)
+    assert values(scene.metrics) == before
+
+
+def cheapest_milliseconds(work: Callable[[], object], times: int) -> float:
+    """Of several runs, so that what else runs on the machine counts little."""
+    durations = []
+    for _ in range(times):
+        began = time.thread_time()
+        work()
+        durations.append(time.thread_time() - began)
+    return min(durations) * 1000
+
+
+def test_publishing_hardly_holds_up_the_loop() -> None:
+    full, partitions = busy()
+    assert cheapest_milliseconds(lambda: full.publish(partitions, {}), 20) < 3
+
+
+def test_rendering_twelve_channels_is_quick() -> None:
+    full, partitions = busy()
+    full.publish(partitions, {})
+    assert cheapest_milliseconds(lambda: full.exposition(""), 5) < 100
+
+
+def test_promtool_has_nothing_to_say() -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("PROMTOOL IS NOT INSTALLED: what is exported is not linted (Debian: package prometheus)")
+    full, partitions = busy()
+    full.publish(partitions, dict.fromkeys(range(12), 0))
+    text = full.exposition("")[0]
+    checked = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, check=False)
+    assert (checked.returncode, checked.stdout + checked.stderr) == (0, b"")

@@ -1,0 +1,55 @@
+"""The catalogue against what it names: measures, design rules for names, closed lists."""
+
+import re
+
+import pytest
+
+from app.kpi.measures import COUNT_NAMES, DURATION_NAMES
+from app.metrics.catalogue import COUNTERS, HISTOGRAMS, METRICS, Metric
+
+NOT_EXPORTED = {"tickets_closed_unanswered"}
+
+named = pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+
+
+@named
+def test_names_have_our_prefix_and_nothing_odd(metric: Metric) -> None:
+    assert re.fullmatch(r"(support|carebeat)(_[a-z0-9]+)+", metric.name)
+
+
+@named
+def test_counters_and_only_they_are_totals(metric: Metric) -> None:
+    assert (metric.kind == "counter") == metric.name.endswith("_total")
+
+
+@named
+def test_seconds_and_ratios_say_so(metric: Metric) -> None:
+    assert metric.unit not in ("seconds", "ratio") or metric.name.endswith(metric.unit)
+
+
+@named
+def test_levels_and_only_they_are_by_partition(metric: Metric) -> None:
+    assert metric.kind == "gauge" or "partition" not in metric.labels
+
+
+@named
+def test_every_metric_says_what_it_means(metric: Metric) -> None:
+    assert metric.meaning
+
+
+def test_no_name_is_there_twice() -> None:
+    assert len({metric.name for metric in METRICS}) == len(METRICS)
+
+
+def test_every_count_feeds_a_counter() -> None:
+    fed = {measure.partition("|")[0] for metric in COUNTERS for measure in metric.feeds}
+    assert fed == set(COUNT_NAMES) - NOT_EXPORTED
+
+
+def test_every_duration_feeds_a_histogram() -> None:
+    assert [measure for metric in HISTOGRAMS for measure in metric.feeds] == list(DURATION_NAMES)
+
+
+@pytest.mark.parametrize("metric", COUNTERS, ids=lambda metric: metric.name)
+def test_what_feeds_a_label_is_in_its_closed_list(metric: Metric) -> None:
+    assert set(metric.feeds.values()) <= set(metric.values or ("",))

@@ -1,0 +1,99 @@
+"""Published windows against the figures that the recorded support log must yield (`shared/data/truth`)."""
+
+import csv
+import gzip
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from app.kpi.sketch import add, quantile_ms
+
+UNTIL = "2025-01-01"
+TICK_AT_END = "2025-03-01"
+_NAME = "thunderbird-2023-2024"
+_SLA = ("first_response", "next_response", "resolution")
+_OUTCOMES = ("met", "breached", "cancelled")
+_QUANTILES = {"min": 0.0, "p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "max": 1.0}
+_LABELLED = ("replies_sent", "tickets_closed")
+_ERROR = 0.01
+
+Key = tuple[str, str]
+"""(channel, start)."""
+Windows = dict[Key, dict[str, Any]]
+
+
+def write_log(shared: Path, to: Path, log: str = "thunderbird", until: str = UNTIL) -> Path:
+    """The recorded log as events, one a line."""
+    with to.open("wb") as out:
+        command = [sys.executable, str(shared / "data" / "derive_events.py"), log, "--until", until]
+        subprocess.run(command, stdout=out, check=True)
+    return to
+
+
+def differences(records: Iterable[dict[str, Any]], shared: Path) -> list[str]:
+    """Where the last versions of windows differ from the truth; empty if nowhere."""
+    by_kind: dict[str, Windows] = {"minute": {}, "hour": {}, "day": {}}
+    for record in records:
+        by_kind[record["window"]["kind"]][record["channel"], record["window"]["start"]] = record
+    folder = shared / "data" / "truth"
+    found = [message for kind in ("hour", "day") for message in _per_window(by_kind[kind], kind, folder)]
+    totals = json.loads((folder / f"{_NAME}.totals.json").read_text())
+    return found + [message for channel, truth in totals.items() for message in _total(channel, truth, by_kind)]
+
+
+def _per_window(windows: Windows, kind: str, folder: Path) -> Iterator[str]:
+    rows: dict[Key, dict[str, str]] = {}
+    with gzip.open(folder / f"{_NAME}.{kind}.csv.gz", "rt", newline="") as file:
+        for row in csv.DictReader(file):
+            rows[row.pop("channel"), row.pop("window_start")] = row
+    for key, row in rows.items():
+        if key not in windows:
+            yield f"{kind} {key}: missing"
+            continue
+        for measure, value in row.items():
+            if figure(windows[key], measure) != int(value):
+                yield f"{kind} {key} {measure}: {figure(windows[key], measure)}, not {value}"
+    for key in windows:
+        if key[0] != "all" and key not in rows:
+            yield f"{kind} {key}: nothing happened, but there is a window"
+
+
+def figure(record: dict[str, Any], measure: str) -> float:
+    """A figure of the truth files, out of a published window."""
+    name, _, end = measure.rpartition("_")
+    if end in ("count", "sum") and name in record["durations"]:
+        return record["durations"][name][end]
+    if end in _OUTCOMES and name in _SLA:
+        return sum(verdict[end] for verdict in record["sla"] if verdict["metric"] == name)
+    value = record["counts"].get(measure, 0)
+    return sum(value.values()) if isinstance(value, dict) else value
+
+
+def _total(channel: str, truth: dict[str, Any], by_kind: dict[str, Windows]) -> Iterator[str]:
+    for kind, windows in by_kind.items():
+        mine = [record for key, record in windows.items() if key[0] == channel]
+        for measure, value in truth.items():
+            if isinstance(value, dict):
+                yield from _quantiles(f"{channel} {kind}s {measure}", mine, measure, value)
+            elif not measure.endswith("_at_end"):
+                total = sum(figure(record, measure) for record in mine)
+                if total != value:
+                    yield f"{channel} {kind}s {measure}: {total}, not {value}"
+        last = max(mine, key=lambda record: record["window"]["end"])["levels"]
+        if (last["open"], last["waiting"]) != (truth["open_at_end"], truth["waiting_at_end"]):
+            yield f"{channel} {kind}s levels: {last}, not {truth['open_at_end']}, {truth['waiting_at_end']}"
+
+
+def _quantiles(where: str, records: list[dict[str, Any]], measure: str, truth: dict[str, float]) -> Iterator[str]:
+    sketch: dict[int, int] = {}
+    for record in records:
+        if measure in record["durations"]:
+            add(sketch, {int(bucket): count for bucket, count in record["durations"][measure]["sketch"].items()})
+    for name, share in _QUANTILES.items():
+        if truth.get(name) is not None:
+            value = quantile_ms(sketch, share)
+            if value is None or abs(value / 1000 - truth[name]) > _ERROR * truth[name]:
+                yield f"{where} {name}: {value} ms, not {truth[name]} s within {_ERROR:.0%}"
