@@ -5,25 +5,16 @@ old and the new history give (`revise`).
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
-class Count(NamedTuple):
-    """One more of a measure in the window that `at_ms` falls in."""
+Count = tuple[int, str, str]
+"""(instant, channel, measure): one more of a measure in the window that the instant falls in."""
 
-    at_ms: int
-    channel: str
-    measure: str
-
-
-class Duration(NamedTuple):
-    """One sample of a duration; it counts in the window of `at_ms`, which is when it ended (a settled close: when it settled)."""
-
-    at_ms: int
-    channel: str
-    measure: str
-    duration_ms: int
-    ended_ms: int
+Duration = tuple[int, str, str, int, int]
+"""(instant, channel, measure, duration in ms, end): one sample. It counts in the window of the instant, which is its end, except for a
+close that settled, which counts when it settled."""
 
 
 class Transition(NamedTuple):
@@ -43,7 +34,7 @@ class Transition(NamedTuple):
 
 
 class Effects:
-    """Lists in order of happening; `removed_*` only after a revision."""
+    """Lists in order of happening; `removed_*` only after a revision. Counts and durations are plain tuples: there are many."""
 
     __slots__ = ("counts", "durations", "removed_counts", "removed_durations", "transitions")
 
@@ -51,17 +42,17 @@ class Effects:
         self.counts: list[Count] = []
         self.durations: list[Duration] = []
         self.transitions: list[Transition] = []
-        self.removed_counts: list[Count] = []
-        self.removed_durations: list[Duration] = []
+        self.removed_counts: Sequence[Count] = ()
+        self.removed_durations: Sequence[Duration] = ()
 
     def revise(self, before: "Effects", after: "Effects") -> None:
         """Add what turns `before` (already given) into `after`: net, so that what both hold is not touched even in final windows."""
         had, has = Counter(before.counts), Counter(after.counts)
         self.counts += (has - had).elements()
-        self.removed_counts += (had - has).elements()
+        self.removed_counts = list((had - has).elements())
         had_durations, has_durations = Counter(before.durations), Counter(after.durations)
         self.durations += (has_durations - had_durations).elements()
-        self.removed_durations += (had_durations - has_durations).elements()
+        self.removed_durations = list((had_durations - has_durations).elements())
         self.transitions += _corrections(before.transitions, after.transitions)
 
 

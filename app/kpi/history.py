@@ -9,7 +9,7 @@ the late event changes (`Effects.revise`). So the figures are those of the sorte
 
 Events 7 days older than the latest, and those beyond 256, are *folded*: stepped into the base and forgotten. What sorts at or before the fold
 is too old to matter. One exception: a ticket written under another configuration or code version cannot run again under this one, so its whole
-history is folded when it is first touched (`Ticket.adopt`); events younger than 24 h that sort before such a fold apply right after it,
+history is folded on loading (`Historian.adopt`); events younger than 24 h that sort before such a fold apply right after it,
 and the ids it has seen stay known for 7 days.
 
 What must hold, always: running the base and history up to the present gives the state. The tests check it after every event.
@@ -115,12 +115,11 @@ class Historian:
         for known in ticket.history:
             if known.id == id_:
                 return Outcome.DUPLICATE if known == event else Outcome.CONFLICTING
-        if ticket.fold is None or _after(ticket.fold, event):
-            return None
-        young = ticket.adopted and event.at_ms > now_ms - YOUNG_MS
         if ticket.known is not None and id_ in ticket.known:
             return Outcome.DUPLICATE
-        return None if young else Outcome.TOO_OLD
+        if ticket.fold is None or _after(ticket.fold, event):
+            return None
+        return None if ticket.adopted and event.at_ms > now_ms - YOUNG_MS else Outcome.TOO_OLD
 
     def _step(self, ticket: Ticket, event: Event, now_ms: int, out: Effects) -> None:
         try:
@@ -187,6 +186,7 @@ class Historian:
             count += 1
         ticket.base, ticket.fold = _encode(state), max(_key(history[count - 1]), ticket.fold or (0, 0, ""))
         ticket.history = history[count:]
+        ticket.adopted = False  # what this fold holds is not known by id
 
 
 def _key(event: Event) -> Key:

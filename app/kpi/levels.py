@@ -117,10 +117,31 @@ class Levels:
 
     def move(self, before: TicketLevel | None, after: TicketLevel | None) -> None:
         """A ticket that added `before` now adds `after`."""
+        if before is not None and after is not None and before[0] == after[0] and before[1] == after[1]:
+            self._change(before, after)
+            return
         if before is not None:
             self._add(before, -1)
         if after is not None:
             self._add(after, 1)
+
+    def _change(self, before: TicketLevel, after: TicketLevel) -> None:
+        """The same channel and priority, as nearly always."""
+        name, priority, was_waiting, was_ms, *was = before
+        _, _, is_waiting, is_ms, *now = after
+        channel = self.channels[name]
+        figures = channel.by_priority[priority]
+        self.changed[name] = None
+        if was_ms != is_ms:
+            if was_ms is not None:
+                channel.oldest.remove(was_ms)
+            if is_ms is not None:
+                channel.oldest.add(is_ms)
+            channel.waiting += is_waiting - was_waiting
+            figures[1] += is_waiting - was_waiting
+        if was != now:
+            for index, (had, has) in enumerate(zip(was, now, strict=True), start=2):
+                figures[index] += has - had
 
     def _add(self, level: TicketLevel, sign: int) -> None:
         name, priority, waiting, wait_ms, unassigned, at_risk, breached = level

@@ -30,6 +30,7 @@ from app.kpi.ticket import NEVER, UNKNOWN, Machine
 from app.kpi.windows import Gathering, Window, Windows, end_ms, final_from_ms
 
 _TIMERS_AT_ONCE: Final = 5_000
+_DOZING_LIMIT: Final = 20_000
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_ticket = msgspec.msgpack.Decoder(Ticket).decode
@@ -113,6 +114,7 @@ class Partition:
         self._version = rules.version
         self._resting: dict[str, bytes] = {}
         self._awake: dict[str, Ticket] = {}
+        self._dozing: dict[str, Ticket] = {}
         self._dropped: dict[str, None] = {}
         self._timers: list[tuple[int, str]] = []
         self._transitions: list[Caused] = []
@@ -142,6 +144,8 @@ class Partition:
         """The changelog is loaded; `position` is what the last `take` said."""
         for ticket_id, encoded in self._resting.items():
             ticket = _decode_ticket(encoded)
+            if ticket.version != self._version:
+                self._adopt(ticket_id, ticket)
             self._timers.append((ticket.armed_ms, ticket_id))
             self.levels.move(None, ticket.state.level())
         heapify(self._timers)
@@ -149,6 +153,12 @@ class Partition:
             reached = msgspec.msgpack.decode(position, type=Position)
             self.now_ms = self._reported_ms = reached.now_ms
             self.levels.resume(reached.now_ms, reached.changed_channels)
+
+    def _adopt(self, ticket_id: str, ticket: Ticket) -> None:
+        """A ticket of another version: this one's timers may be due earlier."""
+        self._history.adopt(ticket)
+        ticket.armed_ms = min(ticket.armed_ms, self._history.next_ms(ticket))
+        self._resting[ticket_id] = _encode(ticket)
 
     def position(self) -> bytes:
         """What `start` needs to go on from here."""
@@ -205,16 +215,13 @@ class Partition:
         self._settle_accounts(ticket_id, before, ticket, offset, out)
 
     def _wake(self, ticket_id: str) -> Ticket:
-        ticket = self._awake.get(ticket_id)
+        ticket = self._awake.get(ticket_id) or self._dozing.get(ticket_id)
         if ticket is not None:
             return ticket
         encoded = self._resting.get(ticket_id)
         if encoded is None:
             return self._history.new()
-        ticket = _decode_ticket(encoded)
-        if ticket.version != self._version:
-            self._history.adopt(ticket)
-        return ticket
+        return _decode_ticket(encoded)
 
     def _arm(self, ticket_id: str, ticket: Ticket) -> None:
         next_ms = self._history.next_ms(ticket)
@@ -283,6 +290,7 @@ class Partition:
 
     def _drop(self, ticket_id: str) -> None:
         self._awake.pop(ticket_id, None)
+        self._dozing.pop(ticket_id, None)
         if self._resting.pop(ticket_id, None) is not None:
             self._dropped[ticket_id] = None
 
@@ -313,7 +321,9 @@ class Partition:
             encoded = resting[ticket_id] = _encode(ticket)
             changes.append((b"t" + ticket_id.encode(), encoded))
         changes += [(b"t" + ticket_id.encode(), None) for ticket_id in self._dropped if ticket_id not in self._awake]
-        self._awake.clear()
+        # What was busy a moment ago will be again: keep the decoded tickets of one round, if they are not too many.
+        self._dozing = self._awake if len(self._awake) <= _DOZING_LIMIT else {}
+        self._awake = {}
         self._dropped.clear()
         return changes
 

@@ -141,20 +141,20 @@ def transition_record(caused: Caused) -> Published:
 
 def sample_record(sampled: Sampled) -> Published:
     """One duration, for `samples`. Its id is the same for a repeat and for its retraction."""
-    ticket_id, duration = sampled.ticket_id, sampled.duration
-    started_ms = duration.ended_ms - duration.duration_ms
-    id_ = _id(ticket_id, duration.measure, started_ms, duration.ended_ms)
+    ticket_id = sampled.ticket_id
+    _, channel, measure, duration_ms, ended_ms = sampled.duration
+    id_ = _id(ticket_id, measure, ended_ms - duration_ms, ended_ms)
     record = {
         "id": id_,
         "ticket_id": ticket_id,
-        "kpi": duration.measure,
-        "seconds": duration.duration_ms / 1000,
-        "started_at": text_of(started_ms),
-        "ended_at": text_of(duration.ended_ms),
-        "channel": duration.channel,
+        "kpi": measure,
+        "seconds": duration_ms / 1000,
+        "started_at": text_of(ended_ms - duration_ms),
+        "ended_at": text_of(ended_ms),
+        "channel": channel,
         "retracted": sampled.retracted,
     }
-    return Published(ticket_id.encode(), _encode(record), "sample", id_, duration.ended_ms)
+    return Published(ticket_id.encode(), _encode(record), "sample", id_, ended_ms)
 
 
 def dead_letter_record(letter: DeadLetter, topic: str, partition: int) -> Published:

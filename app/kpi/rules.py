@@ -59,6 +59,26 @@ class Rules:
         """The rules of a channel; the default's where it is not configured."""
         return self.channels.get(channel, self.default)
 
+    def by_channel(self) -> "ByChannel":
+        """The rules of any channel, for quick look-up."""
+        return ByChannel(self)
+
     def channel(self, name: str) -> str:
         """The channel that an event of this channel counts in."""
         return OTHER_CHANNEL if self.closed_list and name not in self.channels else name
+
+
+class ByChannel(dict[str, ChannelRules]):
+    """Channel -> its rules; the default's where it is not configured. A dict, because the core asks several times per event."""
+
+    def __init__(self, rules: Rules) -> None:
+        super().__init__(rules.channels)
+        self._default = rules.default
+
+    def __missing__(self, channel: str) -> ChannelRules:
+        if len(self) < _CHANNELS_REMEMBERED:
+            self[channel] = self._default
+        return self._default
+
+
+_CHANNELS_REMEMBERED = 10_000

@@ -11,7 +11,7 @@ happens to a clock after due therefore first declares the breach.
 
 import msgspec
 
-from app.kpi.effects import Count, Effects, Transition
+from app.kpi.effects import Effects, Transition
 from app.kpi.measures import sla_measure
 from app.kpi.rules import ChannelRules, Target
 
@@ -45,8 +45,9 @@ class Attributes(msgspec.Struct, array_like=True, gc=False):
 
 def start(start_ms: int, set_ms: int, channel: str, target: Target, rules: ChannelRules) -> SlaClock:
     """A clock from `start_ms`; due and warning are never before `set_ms`, the change that set it."""
-    due_ms = max(start_ms + target.target_ms, set_ms)
-    warn_ms = min(max(start_ms + target.warn_ms, set_ms), due_ms)
+    due_ms, warn_ms = start_ms + target.target_ms, start_ms + target.warn_ms
+    if warn_ms < set_ms:
+        due_ms, warn_ms = max(due_ms, set_ms), set_ms
     return SlaClock(start_ms, due_ms, warn_ms, rules.grace_ms, channel, rules.policy, rules.version)
 
 
@@ -85,7 +86,7 @@ def _declare_breach(clock: SlaClock, metric: str, attributes: Attributes, out: E
 
 
 def _verdict(clock: SlaClock, metric: str, outcome: str, at_ms: int, attributes: Attributes, out: Effects) -> None:
-    out.counts.append(Count(at_ms, clock.channel, sla_measure(clock.policy, clock.version, metric, outcome)))
+    out.counts.append((at_ms, clock.channel, sla_measure(clock.policy, clock.version, metric, outcome)))
     _say(clock, metric, outcome, at_ms, attributes, out)
 
 

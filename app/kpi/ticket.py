@@ -29,7 +29,7 @@ from typing import Final
 import msgspec
 
 from app.kpi import sla
-from app.kpi.effects import Count, Duration, Effects
+from app.kpi.effects import Effects
 from app.kpi.event import (
     AGENT,
     ASSIGNED,
@@ -142,14 +142,14 @@ class Machine:
     """The transitions, under one configuration."""
 
     def __init__(self, rules: Rules) -> None:
-        self._rules = rules
-        self._of = rules.of
+        self._rules = rules.by_channel()
 
     # -- events ----------------------------------------------------------------------------------------------------------------------------
 
     def step(self, state: State, event: Event, out: Effects) -> None:
         """Apply the next event of the ticket."""
-        state.last_ms = max(state.last_ms, event.at_ms)
+        if event.at_ms > state.last_ms:
+            state.last_ms = event.at_ms
         state.forgotten_ms = None
         if event.sets is not None:
             _label(state, event.sets)
@@ -170,14 +170,14 @@ class Machine:
         """The author's class; unknown ones as the event's channel has it."""
         if event.author != UNKNOWN_AUTHOR:
             return event.author
-        return AUTHORS[self._of(event.channel).unknown_author]
+        return AUTHORS[self._rules[event.channel].unknown_author]
 
     def _open(self, state: State, event: Event, out: Effects) -> None:
         state.status = OPEN
         state.channel = event.channel
         state.turn_ms = event.at_ms
         state.since.rounds = 1
-        out.counts.append(Count(event.at_ms, event.channel, "tickets_opened"))
+        out.counts.append((event.at_ms, event.channel, "tickets_opened"))
 
     def _reopen(self, state: State, event: Event, out: Effects) -> None:
         state.status = OPEN
@@ -187,7 +187,7 @@ class Machine:
         state.round_replied = False
         state.closed_ms = None
         state.since.rounds += 1
-        out.counts.append(Count(event.at_ms, event.channel, "tickets_reopened"))
+        out.counts.append((event.at_ms, event.channel, "tickets_reopened"))
         state.round_ms = None
         if state.opened_ms is not None:
             self._start_round(state, event.at_ms)
@@ -195,7 +195,7 @@ class Machine:
             self._start_pending(state, event, out)
 
     def _start_round(self, state: State, at_ms: int) -> None:
-        rules = self._of(state.channel)
+        rules = self._rules[state.channel]
         state.round_ms = at_ms
         state.resolution_sla = sla.start(at_ms, at_ms, state.channel, rules.resolution, rules)
 
@@ -209,17 +209,18 @@ class Machine:
 
     def _message(self, state: State, event: Event, out: Effects) -> None:
         at_ms, channel = event.at_ms, event.channel
-        out.counts.append(Count(at_ms, channel, "messages_received"))
+        out.counts.append((at_ms, channel, "messages_received"))
         if state.opened_ms is None:
             state.opened_ms = at_ms
         if state.status == CLOSED:
-            if not self._of(channel).reopen_on_message:
+            if not self._rules[channel].reopen_on_message:
                 _remember(state, at_ms, channel)
                 return
             self._reopen(state, event, out)
         elif state.first_round and state.round_ms is None:
             self._start_round(state, at_ms)
-        state.turn_ms = max(state.turn_ms, at_ms)
+        if at_ms > state.turn_ms:
+            state.turn_ms = at_ms
         self._start_clocks(state, at_ms, at_ms, channel, out)
 
     def _start_clocks(self, state: State, start_ms: int, set_ms: int, channel: str, out: Effects) -> None:
@@ -232,20 +233,20 @@ class Machine:
             self._start_wait(state, start_ms, set_ms, channel, out)
 
     def _start_queue(self, state: State, start_ms: int, set_ms: int, channel: str) -> None:
-        rules = self._of(channel)
+        rules = self._rules[channel]
         state.queue_ms, state.queue_channel = start_ms, channel
         state.first_sla = sla.start(start_ms, set_ms, channel, rules.first_response, rules)
 
     def _start_wait(self, state: State, start_ms: int, set_ms: int, channel: str, out: Effects) -> None:
         state.wait_ms, state.wait_channel, state.wait_expired = start_ms, channel, False
         state.bot_answered = False
-        out.counts.append(Count(set_ms, channel, "waits_opened"))
+        out.counts.append((set_ms, channel, "waits_opened"))
         if state.first_done:
-            rules = self._of(channel)
+            rules = self._rules[channel]
             state.next_sla = sla.start(start_ms, set_ms, channel, rules.next_response, rules)
 
     def _reply(self, state: State, event: Event, out: Effects) -> None:
-        out.counts.append(Count(event.at_ms, event.channel, _REPLIES_SENT[event.author]))
+        out.counts.append((event.at_ms, event.channel, _REPLIES_SENT[event.author]))
         author = self._author(event)
         if author == AGENT:
             _count_replier(state.since, event.who)
@@ -256,7 +257,8 @@ class Machine:
         if state.status == CLOSED:
             return
         state.round_replied = True
-        state.turn_ms = max(state.turn_ms, event.at_ms)
+        if event.at_ms > state.turn_ms:
+            state.turn_ms = event.at_ms
         if author == AGENT:
             self._human_reply(state, event.at_ms, out)
         elif author == BOT and state.wait_ms is not None and not state.owned:
@@ -267,9 +269,9 @@ class Machine:
         state.bot_answered = False
         if state.wait_ms is not None:
             wait_ms, channel = state.wait_ms, state.wait_channel
-            out.counts.append(Count(at_ms, channel, "waits_answered"))
-            if at_ms - wait_ms <= self._of(channel).reply_limit_ms:
-                out.counts.append(Count(at_ms, channel, "waits_answered_in_time"))
+            out.counts.append((at_ms, channel, "waits_answered"))
+            if at_ms - wait_ms <= self._rules[channel].reply_limit_ms:
+                out.counts.append((at_ms, channel, "waits_answered_in_time"))
             _sample(out, at_ms, channel, "response", wait_ms)
             state.wait_ms = None
         if state.first_ms is not None:
@@ -287,7 +289,7 @@ class Machine:
 
     def _bot_answer(self, state: State, at_ms: int, out: Effects) -> None:
         channel = state.wait_channel
-        out.counts.append(Count(at_ms, channel, "waits_automated"))
+        out.counts.append((at_ms, channel, "waits_automated"))
         _sample(out, at_ms, channel, "automated_response", state.wait_ms or 0)
         state.wait_ms = state.queue_ms = None
         state.bot_answered = True
@@ -328,11 +330,11 @@ class Machine:
 
     def _close(self, state: State, at_ms: int, reason: str, author: int | None, out: Effects) -> None:
         channel = state.channel
-        out.counts.append(Count(at_ms, channel, f"tickets_closed|{reason}"))
+        out.counts.append((at_ms, channel, f"tickets_closed|{reason}"))
         if not state.round_replied:
-            out.counts.append(Count(at_ms, channel, "tickets_closed_unanswered"))
+            out.counts.append((at_ms, channel, "tickets_closed_unanswered"))
         if state.wait_ms is not None:
-            out.counts.append(Count(at_ms, state.wait_channel, "waits_cancelled"))
+            out.counts.append((at_ms, state.wait_channel, "waits_cancelled"))
         _cancel_reply_clocks(state, at_ms, out)
         state.wait_ms = state.first_ms = state.queue_ms = None
         self._end_round(state, at_ms, reason, out)
@@ -375,9 +377,9 @@ class Machine:
         if state.status == OPEN:
             if state.wait_ms is not None:
                 if not state.wait_expired:
-                    due_ms, which = state.wait_ms + self._of(state.wait_channel).reply_limit_ms, _EXPIRY
+                    due_ms, which = state.wait_ms + self._rules[state.wait_channel].reply_limit_ms, _EXPIRY
             else:
-                silence_ms = self._of(state.channel).silence_ms
+                silence_ms = self._rules[state.channel].silence_ms
                 if silence_ms is not None:
                     due_ms, which = state.turn_ms + silence_ms, _SILENCE
             clock = state.first_sla
@@ -390,7 +392,7 @@ class Machine:
             if clock is not None and clock.phase != sla.BREACHED and clock.next_ms() < due_ms:
                 due_ms, which = clock.next_ms(), _RESOLUTION
         elif state.closed_ms is not None:
-            due_ms, which = state.closed_ms + self._of(state.channel).settle_ms, _SETTLE
+            due_ms, which = state.closed_ms + self._rules[state.channel].settle_ms, _SETTLE
         forget_ms = self._forget_ms(state)
         return (
             (forget_ms, _DROP if state.forgotten_ms is not None else _FORGET) if forget_ms < due_ms else (due_ms, which)
@@ -401,7 +403,7 @@ class Machine:
             return NEVER
         if state.forgotten_ms is not None:
             return state.forgotten_ms + DROP_AFTER_MS
-        rules = self._of(state.channel)
+        rules = self._rules[state.channel]
         silence_ms = rules.forget_open_ms if state.status == OPEN else rules.forget_closed_ms
         return NEVER if silence_ms is None else state.last_ms + silence_ms
 
@@ -410,7 +412,7 @@ class Machine:
         at_ms, which = timer
         if which == _EXPIRY:
             state.wait_expired = True
-            out.counts.append(Count(at_ms, state.wait_channel, "waits_expired"))
+            out.counts.append((at_ms, state.wait_channel, "waits_expired"))
         elif which == _SETTLE:
             self._settle(state, at_ms, out)
         elif which == _SILENCE:
@@ -427,18 +429,18 @@ class Machine:
 
     def _settle(self, state: State, at_ms: int, out: Effects) -> None:
         since, channel, closed_ms = state.since, state.channel, state.closed_ms or 0
-        out.counts.append(Count(at_ms, channel, "settled"))
-        out.counts.extend(Count(at_ms, channel, measure) for measure in _judge(since))
+        out.counts.append((at_ms, channel, "settled"))
+        out.counts.extend((at_ms, channel, measure) for measure in _judge(since))
         if state.opened_ms is not None and state.opened_ms <= closed_ms and not state.closed_idle:
-            out.durations.append(Duration(at_ms, channel, "full_resolution", closed_ms - state.opened_ms, closed_ms))
+            out.durations.append((at_ms, channel, "full_resolution", closed_ms - state.opened_ms, closed_ms))
         state.closed_ms = None
         state.since = Settling()
 
     def _forget(self, state: State, at_ms: int, out: Effects) -> None:
         if state.status == OPEN:
-            out.counts.append(Count(at_ms, state.channel, "tickets_forgotten"))
+            out.counts.append((at_ms, state.channel, "tickets_forgotten"))
             if state.wait_ms is not None:
-                out.counts.append(Count(at_ms, state.wait_channel, "waits_forgotten"))
+                out.counts.append((at_ms, state.wait_channel, "waits_forgotten"))
             _cancel_reply_clocks(state, at_ms, out)
             if state.resolution_sla is not None:
                 sla.cancel(state.resolution_sla, "resolution", at_ms, state.attributes, out)
@@ -482,7 +484,7 @@ def _count_replier(since: Settling, who: str | None) -> None:
 
 def _sample(out: Effects, at_ms: int, channel: str, measure: str, start_ms: int) -> None:
     """A duration from `start_ms` to `at_ms`; never negative, though an event read after a change of version may end before its start."""
-    out.durations.append(Duration(at_ms, channel, measure, max(0, at_ms - start_ms), at_ms))
+    out.durations.append((at_ms, channel, measure, at_ms - start_ms if at_ms > start_ms else 0, at_ms))
 
 
 def _cancel_reply_clocks(state: State, at_ms: int, out: Effects) -> None:

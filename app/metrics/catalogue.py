@@ -1,8 +1,9 @@
 """The catalogue of metrics: what can be on `/metrics`, and what each figure means.
 
-`support_*` are the KPIs, `carebeat_*` the process. Counters and histograms count what this process saw first, from 0: what a revision takes
-back is still in them and only raises `carebeat_revisions_total`; exact figures are those of windows. Gauges with the label `partition` come
-from state and are there for owned partitions only: `sum by (channel) (max by (channel, partition) (x))`.
+`support_*` are the KPIs, `carebeat_*` the process. Counters and histograms count what this process saw first, from 0:
+what a revision takes back is still in them and only raises `carebeat_revisions_total`; exact figures are those of
+windows. Gauges with the label `partition` come from state and are there for owned partitions only:
+`sum by (channel) (max by (channel, partition) (x))`.
 """
 
 from collections.abc import Mapping
@@ -26,7 +27,7 @@ class Metric(NamedTuple):
     labels: tuple[str, ...]
     meaning: str
     feeds: Mapping[str, str] = _NOTHING
-    """Measure of `app/kpi/measures.py` (or counter of `app/kpi/partition.py`) -> value of the last label; "" where there is none to set."""
+    """Measure of `app/kpi/measures.py` or counter of a partition -> value of the last label; "" where it gives none."""
     values: tuple[str, ...] = ()
     """The closed list that the last label is from, exported at 0 from the start."""
 

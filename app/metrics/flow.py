@@ -20,11 +20,11 @@ _EDGES_SECONDS: Final = (
     *(30, 60, 120, 300, 600, 900, 1200, 1800),
     *(hours * 3600 for hours in (1, 2, 4, 8, 24, 48, 72)),
 )
-_EVENTFUL: Final = ("messages_received", "replies_sent", "tickets_opened", "tickets_reopened", "tickets_closed")
+_EVENTFUL: Final = {"messages_received", "replies_sent", "tickets_opened", "tickets_reopened", "tickets_closed"}
 
 
 def edges_ms(rules: Rules) -> tuple[int, ...]:
-    """Where the buckets of durations end: the usual edges and every configured target, so that attainment is read and not interpolated."""
+    """Where the buckets of durations end: at every configured target too, or attainment would be interpolated."""
     edges = {seconds * 1000 for seconds in _EDGES_SECONDS}
     for channel in (rules.default, *rules.channels.values()):
         edges.update(targets_ms(channel).values())
@@ -41,7 +41,7 @@ def targets_ms(channel: ChannelRules) -> dict[str, int]:
 
 
 class Distribution(NamedTuple):
-    """A histogram at one instant: how many up to each edge and above the one before, the last above all; and their sum."""
+    """A histogram at one instant: how many in each bucket, the last one above all edges; and the sum of the samples."""
 
     buckets: tuple[int, ...]
     sum: float
@@ -71,7 +71,7 @@ class Histogram:
 
 Key = tuple[str, str]
 """(channel, measure)."""
-VerdictLabels = tuple[str, str, str, str, str]
+VerdictLabels = tuple[str, ...]
 """Channel, priority, policy, metric, outcome."""
 
 
@@ -102,7 +102,7 @@ class Flow:
         counts = self.counts
         for measure, count in gathering.counts.items():
             counts[channel, measure] += count
-            if measure.startswith(_EVENTFUL) and measure != "tickets_closed|idle":  # that is a timer's
+            if measure.partition("|")[0] in _EVENTFUL and measure != "tickets_closed|idle":  # that is a timer's
                 self.last_event_ms[channel] = max(now_ms, self.last_event_ms.get(channel, 0))
         for measure, durations_ms in gathering.durations.items():
             if measure in DURATION_NAMES:

@@ -54,7 +54,7 @@ def _sum(one: Iterable[int], other: Iterable[int]) -> tuple[int, ...]:
 def _oldest_waits_ms(partition: Partition, channels: Channels) -> dict[str, int]:
     oldest: dict[str, int] = {}
     for name, channel in partition.levels.channels.items():
-        wait_ms = channel.oldest.first()
+        wait_ms = channel.level().oldest_wait_ms
         if wait_ms is not None:
             label = channels.label(name)
             oldest[label] = min(wait_ms, oldest.get(label, wait_ms))

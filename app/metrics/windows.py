@@ -1,8 +1,11 @@
 """The newest windows: of each channel and kind the last final one and the running one, and their figures.
 
-  stream time            v
-  minutes  |-----|-----|---  |        the one that stream time is in is running; those before it wait for late events and are on no gauge
-        final ^                       until they are final (10 minutes, for hours and days 24 hours)
+stream time             v
+minutes   |-----|-----|---  |
+    final ^             ^ running
+
+The window that stream time is in is running; those before it wait for late events (minutes for 10 minutes, hours and
+days for 24 hours) and are on no gauge until they are final.
 """
 
 from collections.abc import Iterable

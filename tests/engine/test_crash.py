@@ -27,7 +27,8 @@ def test_the_exit_code_says_whether_a_restart_helps(failure: Exception, code: in
 
 
 def test_the_last_line_says_what_where_and_what_next(caplog: pytest.LogCaptureFixture) -> None:
-    CrashOnly([].append).end(RestartNeededError("source/3: too slow"), "Flushing")
+    codes: list[int] = []
+    CrashOnly(codes.append).end(RestartNeededError("source/3: too slow"), "Flushing")
     assert caplog.messages[-1] == "Flushing: source/3: too slow. Ending this process; the next one recovers"
 
 

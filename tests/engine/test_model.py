@@ -1,10 +1,12 @@
 """The protocol under 2,000 seeded schedules; and proof that the model sees what it is there to see."""
 
+from collections import Counter
+
 import pytest
 
 from tests.engine.model.ports import FAULTS
 from tests.engine.model.subject import ToySubject
-from tests.engine.model.world import verdict
+from tests.engine.model.world import World, verdict
 
 SCHEDULES = 2000
 
@@ -20,6 +22,21 @@ async def test_a_broken_protocol_is_caught(fault: str) -> None:
         if await verdict(seed, ToySubject(), fault):
             return
     pytest.fail(f"{SCHEDULES} schedules do not notice: {fault}")
+
+
+async def test_the_schedules_go_into_every_corner() -> None:
+    seen: Counter[str] = Counter()
+    for seed in range(100):
+        world = World(seed, ToySubject())
+        await world.run()
+        seen += world.seen
+    assert set(seen) == {
+        "a worker was killed",
+        "a zombie was fenced",
+        "a loading partition was released",
+        "a transaction timed out",
+        "records came again",
+    }
 
 
 async def test_a_seed_is_one_schedule() -> None:

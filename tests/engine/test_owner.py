@@ -185,6 +185,17 @@ async def test_release_in_the_middle_of_a_batch_leaves_the_rest_to_the_next_owne
     assert len(included) < 4
 
 
+async def test_whoever_releases_second_waits_for_the_first(place: Place) -> None:
+    owner = await place.owned()
+    await owner.apply(rows(0))
+    place.step = lambda: asyncio.sleep(0.001)  # type: ignore[method-assign]
+    first = asyncio.create_task(owner.release())
+    await asyncio.sleep(0)
+    await owner.release()
+    assert place.markers == [1]
+    await first
+
+
 async def test_release_before_the_state_is_loaded_writes_nothing(place: Place) -> None:
     owner = place.owner()
     await owner.release()
@@ -254,3 +265,8 @@ async def test_no_operator_is_called_by_an_owner_that_was_fenced_while_it_read(p
     place.step = another_starts  # type: ignore[method-assign]
     with pytest.raises(FencedError):
         await place.owned()
+
+
+def test_a_flush_must_end_before_the_broker_aborts_it() -> None:
+    with pytest.raises(ValueError, match="must be below"):
+        Limits(flush_deadline_seconds=20.0)

@@ -7,6 +7,7 @@ Rebalances may wait for everybody to let go, or not.
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
@@ -61,6 +62,7 @@ class World:
         self.workers = [Worker(0), Worker(1)]
         self.waiting: list[tuple[Worker, asyncio.Future[None]]] = []
         self.violations: list[str] = []
+        self.seen: Counter[str] = Counter()
         self._produced = 0
         self._producers = 0
         self._kindness = False
@@ -145,6 +147,7 @@ class World:
         if chance < 0.10:
             self._append()
         elif chance < 0.13:
+            self.seen["a worker was killed"] += 1
             self._kill(rng.choice(self.workers))
         elif chance < 0.17:
             sleeper = rng.choice(self.workers)
@@ -156,6 +159,7 @@ class World:
         elif chance < 0.26:
             self._trim(rng.randrange(PARTITIONS))
         elif chance < 0.28 and self.broker.open:
+            self.seen["a transaction timed out"] += 1
             self.broker.time_out(rng.choice(sorted(self.broker.open)))
 
     def _append(self) -> None:
@@ -183,6 +187,7 @@ class World:
         try:
             await work
         except FencedError:
+            self.seen["a zombie was fenced"] += 1
             self._kill(worker)  # crash only
         except RestartNeededError as error:
             if not any(producer.is_fenced for producer in worker.producers):
@@ -219,6 +224,7 @@ class World:
         for p in list(worker.owners):
             owner = worker.owners.pop(p, None)
             if owner is not None:
+                self.seen["a loading partition was released"] += not owner.is_loaded
                 await owner.release()
         done.set_result(None)
         for other in let_go:  # the join barrier, until the group loses patience with the dead and the sleeping
@@ -261,7 +267,10 @@ class World:
         source = self.sources[p]
         while not owner.is_released:
             await self._step(worker)
-            if self.rng.random() < 0.1:  # the group's offset, an old fetch: anything may come again
+            if (
+                not self._kindness and self.rng.random() < 0.1
+            ):  # the group's offset, an old fetch: anything may come again
+                self.seen["records came again"] += 1
                 position = self.rng.randint(source.begin, max(position, source.begin))
             end = min(source.end, position + self.rng.randint(1, 9))
             if end > position:

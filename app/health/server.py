@@ -1,0 +1,152 @@
+"""`/metrics`, `/healthz/live` and `/healthz/ready`, from threads that the event loop cannot stop."""
+
+import logging
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
+from typing import Any, Final, NamedTuple
+
+from app.errors import UnavailableError
+from app.health.rules import Health
+
+log = logging.getLogger(__name__)
+
+_CONNECTIONS: Final = 16
+_REQUEST_SECONDS: Final = 5.0
+
+
+class Answer(NamedTuple):
+    """What a request gets."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+_TEXT: Final = "text/plain; charset=utf-8"
+Pages = Mapping[str, Callable[[str], Answer]]
+"""Path -> what answers it, given the Accept header."""
+
+
+def pages(health: Health, exposition: Callable[[str], tuple[bytes, str]]) -> Pages:
+    """What is served."""
+
+    def metrics(accept: str) -> Answer:
+        body, content_type = exposition(accept)
+        return Answer(200, content_type, body)
+
+    return {
+        "/metrics": metrics,
+        "/healthz/live": lambda _: _verdict("live", health.why_not_live()),
+        "/healthz/ready": lambda _: _verdict("ready", health.why_not_ready()),
+    }
+
+
+def _verdict(word: str, reasons: tuple[str, ...]) -> Answer:
+    if not reasons:
+        return Answer(200, _TEXT, f"{word}\n".encode())
+    return Answer(503, _TEXT, "".join(f"not {word}: {reason}\n" for reason in reasons).encode())
+
+
+class HealthServer:
+    """Serves the pages from threads of its own. Raises UnavailableError when made, if it cannot listen."""
+
+    def __init__(self, host: str, port: int, served: Pages) -> None:
+        self._server = _listen(host, port, served)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="health", daemon=True)
+
+    @property
+    def port(self) -> int:
+        """Where it listens; also when port 0 was asked for."""
+        return int(self._server.server_address[1])
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Answer no more, and give the port back."""
+        if self._thread.is_alive():
+            self._server.shutdown()
+            self._thread.join()
+        self._server.server_close()
+
+
+def _listen(host: str, port: int, served: Pages) -> "_Server":
+    try:
+        return _Server(host, port, served)
+    except OSError as error:
+        raise UnavailableError(
+            f"CAREBEAT_METRICS_HOST={host} CAREBEAT_METRICS_PORT={port}: cannot be listened on"
+            f" ({error.strerror or error}). Name another port, 0 for any free one."
+        ) from None
+
+
+class _Server(ThreadingHTTPServer):
+    """Bounded: a connection beyond the limit is closed at once, so that nobody can hold all threads of the process."""
+
+    daemon_threads = True
+
+    def __init__(self, host: str, port: int, served: Pages) -> None:
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.served = served
+        self._free = threading.BoundedSemaphore(_CONNECTIONS)
+        super().__init__((host, port), _Handler)
+
+    def server_bind(self) -> None:
+        # HTTPServer's own asks the name server for its name
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if self._free.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - the base class's signature
+        log.warning("A request of %s failed", client_address[0], exc_info=True)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    timeout = _REQUEST_SECONDS
+
+    def do_GET(self) -> None:
+        self._send(self._answer(), with_body=True)
+
+    def do_HEAD(self) -> None:
+        self._send(self._answer(), with_body=False)
+
+    def _answer(self) -> Answer:
+        served = self.server.served
+        page = served.get(self.path.partition("?")[0])
+        if page is None:
+            return Answer(404, _TEXT, f"There are {', '.join(served)}\n".encode())
+        try:
+            return page(self.headers.get("Accept", ""))
+        except Exception:
+            log.exception("%s failed", self.path)
+            return Answer(500, _TEXT, b"failed; the log says why\n")
+
+    def _send(self, answer: Answer, *, with_body: bool) -> None:
+        self.send_response(answer.status)
+        self.send_header("Content-Type", answer.content_type)
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        if with_body:
+            self.wfile.write(answer.body)
+
+    def version_string(self) -> str:
+        return "carebeat"
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's signature
+        """Probes and scrapes are no news."""

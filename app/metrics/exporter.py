@@ -1,0 +1,106 @@
+"""The metrics of a worker: fed by its event loop, read by the thread that serves `/metrics`.
+
+The two share one reference, `_snapshot`. The loop makes a new snapshot by `publish`, in far less than a flush;
+rendering, which takes much longer, only ever sees snapshots. What stands under "from the loop" must be called there.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from threading import Lock
+from typing import Final
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
+
+from app.kpi.merge import MergedWindow
+from app.kpi.partition import Caused, Partition
+from app.kpi.rules import Rules
+from app.metrics.collector import SnapshotCollector
+from app.metrics.flow import Flow, Histogram, edges_ms
+from app.metrics.labels import Channels
+from app.metrics.levels import levels_of
+from app.metrics.snapshot import Facts, Goal, Snapshot
+from app.metrics.windows import WindowBoard
+
+_WORK_EDGES_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+
+
+class Metrics:
+    """One per process. `is_ready` is asked at each scrape, from the serving thread: it must not wait for the loop."""
+
+    def __init__(
+        self, rules: Rules, *, build: Mapping[str, str], is_ready: Callable[[], bool], goals: Iterable[Goal] = ()
+    ) -> None:
+        edges = edges_ms(rules)
+        self._channels = Channels(rules)
+        self._flow = Flow(edges, self._channels)
+        self._windows = WindowBoard(self._channels)
+        self._records = 0
+        self._flushes = Histogram(_WORK_EDGES_SECONDS)
+        self._applications = Histogram(_WORK_EDGES_SECONDS)
+        self._recoveries = Histogram(_WORK_EDGES_SECONDS)
+        self.publish((), {})
+        self._rendering = Lock()
+        self._registry = CollectorRegistry()
+        facts = Facts(rules, dict(build), tuple(goals), edges, _WORK_EDGES_SECONDS)
+        self._registry.register(SnapshotCollector(facts, lambda: self._snapshot, is_ready))
+
+    # -- from the loop ------------------------------------------------------------------------------------------------
+
+    def took(self, partition: Partition, transitions: Iterable[Caused]) -> None:
+        """A partition was taken from, just now; empties its `flow`. Leave out transitions that are historic."""
+        self._flow.take(partition, transitions)
+
+    def saw_windows(self, windows: Iterable[MergedWindow], stream_ms: int) -> None:
+        """The merge was taken from; also when it gave no window, since its time goes on."""
+        self._windows.see(windows, stream_ms)
+
+    def forget_windows(self) -> None:
+        """The merge is given up; `publish` next."""
+        self._windows.forget()
+
+    def applied(self, records: int, seconds: float) -> None:
+        """So many records of the event topic were included, in one call."""
+        self._records += records
+        self._applications.observe((seconds,))
+
+    def flushed(self, seconds: float) -> None:
+        """A partition's flush was committed."""
+        self._flushes.observe((seconds,))
+
+    def recovered(self, seconds: float) -> None:
+        """A take-over is complete."""
+        self._recoveries.observe((seconds,))
+
+    def publish(self, partitions: Iterable[Partition], lag_records: Mapping[int, int]) -> None:
+        """Show all of the above from now on, with the levels of `partitions`: those owned and loaded, no other.
+
+        `lag_records` is by partition number, where known. Call it once a second, and at once when partitions are
+        given up.
+        """
+        levels = tuple(
+            levels_of(partition, lag_records.get(partition.number), self._channels) for partition in partitions
+        )
+        flow = self._flow
+        self._snapshot = Snapshot(
+            self._channels.known(),
+            dict(flow.counts),
+            flow.durations(),
+            dict(flow.verdicts),
+            dict(flow.core),
+            dict(flow.last_event_ms),
+            self._channels.overflow,
+            self._records,
+            self._flushes.distribution(),
+            self._applications.distribution(),
+            self._recoveries.distribution(),
+            levels,
+            self._windows.newest(),
+        )
+
+    # -- from any thread ----------------------------------------------------------------------------------------------
+
+    def exposition(self, accept: str) -> tuple[bytes, str]:
+        """The newest snapshot in the form that an Accept header asks for, and its content type."""
+        encode, content_type = choose_encoder(accept)
+        with self._rendering:
+            return encode(self._registry), content_type

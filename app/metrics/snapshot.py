@@ -1,0 +1,48 @@
+"""All figures at one instant. Nothing in a snapshot changes any more, so any thread may read it."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from app.kpi.merge import MergedWindow
+from app.kpi.rules import Rules
+from app.metrics.flow import Distribution, Key, VerdictLabels
+from app.metrics.levels import PartitionLevels
+
+
+class Goal(NamedTuple):
+    """One configured goal of a channel: a ratio or seconds, as its name says."""
+
+    channel: str
+    goal: str
+    value: float
+
+
+class Facts(NamedTuple):
+    """What stays the same while the process runs."""
+
+    rules: Rules
+    build: Mapping[str, str]
+    goals: tuple[Goal, ...]
+    duration_edges_ms: tuple[int, ...]
+    work_edges_seconds: tuple[float, ...]
+
+
+class Snapshot(NamedTuple):
+    """What changes."""
+
+    channels: tuple[str, ...]
+    """The labels that there are."""
+    counts: Mapping[Key, int]
+    durations: Mapping[Key, Distribution]
+    """In milliseconds."""
+    verdicts: Mapping[VerdictLabels, int]
+    core: Mapping[str, int]
+    last_event_ms: Mapping[str, int]
+    overflow: int
+    records: int
+    flushes: Distribution
+    applications: Distribution
+    recoveries: Distribution
+    """In seconds, like the two before."""
+    levels: tuple[PartitionLevels, ...]
+    windows: tuple[MergedWindow, ...]
