@@ -9,19 +9,25 @@ from typing import Any
 
 import uvloop
 
+from app import __version__
 from app import config as support_config
 from app import settings as environment
 from app.broker import admin
 from app.broker.connection import connect
 from app.broker.topics import topics as required_topics
+from app.clock import monotonic_seconds
 from app.engine.crash import OperatorNeededError
 from app.engine.faust_app import EngineApp
+from app.engine.job import Job
 from app.engine.owner import Limits
 from app.engine.ports import Batch
 from app.engine.processor import Processor
+from app.health import Health, HealthServer, Watchdog, lag_records, pages
+from app.health import Limits as HealthLimits
 from app.kpi.merge import Merge
 from app.kpi.partition import Partition
 from app.kpi.rules import Rules
+from app.metrics import Metrics
 from app.settings import Settings
 from app.streams.merge import Merging
 from app.streams.ticks import keep_ticking
@@ -29,6 +35,7 @@ from app.streams.track import Track
 from schemas import topics
 
 log = logging.getLogger(__name__)
+_PUBLISH_INTERVAL_SECONDS = 1.0
 
 
 class Worker(EngineApp):
@@ -112,29 +119,44 @@ def build(settings: Settings | None = None) -> Worker:
     rules = support_config.rules(support_config.load(settings.config), settings.clock)
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     worker = Worker(settings, rules)
-    _wire(worker)
+    health = Health(worker.watch.snapshot, _health_limits(settings))
+    metrics = Metrics(rules, build={"version": __version__}, is_ready=health.is_ready)
+    worker.watch.flushed = metrics.flushed
+    _wire(worker, metrics)
+    _show(worker, health, metrics)
     return worker
 
 
-def _wire(worker: Worker) -> None:
+def _health_limits(settings: Settings) -> HealthLimits:
+    limits = _limits(settings)
+    return HealthLimits(
+        rebalancing_seconds=2 * settings.rebalance_timeout_seconds,
+        flushing_seconds=2 * (limits.flush_deadline_seconds + limits.idle_flush_interval_seconds),
+    )
+
+
+def _wire(worker: Worker, metrics: Metrics) -> None:
+    """The topology: events are tracked, partials merged."""
     settings, rules, prefix = worker.settings, worker.rules, worker.settings.topic_prefix
 
     def new_track(number: int) -> Processor:
-        return Track(Partition(number, settings.partitions, rules), prefix, lambda partition, transitions: None)
+        return Track(Partition(number, settings.partitions, rules), prefix, metrics.took)
 
     def new_merge(number: int) -> Processor:  # noqa: ARG001 - there is one partition
-        return Merging(Merge(settings.partitions), prefix, lambda windows: None)
+        return Merging(Merge(settings.partitions), prefix, metrics.saw_windows)
 
     tracking = worker.processor("track", source=topics.EVENTS.full_name(prefix), factory=new_track)
     merging = worker.processor("merge", source=topics.PARTIALS.full_name(prefix), factory=new_merge)
 
-    @worker.agent(tracking.topic)
+    @worker.agent(tracking.topic)  # type: ignore[untyped-decorator]
     async def track(stream: Any) -> None:
         batch: Batch
         async for batch in stream:
+            began_at_seconds = monotonic_seconds()
             await tracking.apply(batch)
+            metrics.applied(len(batch.records), monotonic_seconds() - began_at_seconds)
 
-    @worker.agent(merging.topic)
+    @worker.agent(merging.topic)  # type: ignore[untyped-decorator]
     async def merge(stream: Any) -> None:
         batch: Batch
         async for batch in stream:
@@ -142,12 +164,38 @@ def _wire(worker: Worker) -> None:
 
     if settings.clock == "log":
 
-        @worker.task
+        @worker.task  # type: ignore[untyped-decorator]
         async def tick() -> None:
             source = topics.EVENTS.full_name(prefix)
-            await keep_ticking(
-                worker.cluster, source, lambda: list(tracking.owners), settings.tick_interval_seconds
-            )
+            await keep_ticking(worker.cluster, source, lambda: list(tracking.owners), settings.tick_interval_seconds)
+
+
+def _show(worker: Worker, health: Health, metrics: Metrics) -> None:
+    """Metrics and health for outside, as long as the worker runs."""
+    settings, tracking, merging = worker.settings, worker.jobs["track"], worker.jobs["merge"]
+    server = HealthServer(settings.metrics_host, settings.metrics_port, pages(health, metrics.exposition))
+    watchdog = Watchdog(health.why_not_live, monotonic_seconds)
+
+    @worker.task  # type: ignore[untyped-decorator]
+    async def show() -> None:
+        server.start()
+        watchdog.start()
+        log.info("Metrics and health at http://%s:%s", settings.metrics_host, server.port)
+        taken_over_seconds = None
+        while not worker.should_stop:
+            snapshot = worker.watch.snapshot()
+            if snapshot.taken_over_seconds is not None and snapshot.taken_over_seconds != taken_over_seconds:
+                taken_over_seconds = snapshot.taken_over_seconds
+                metrics.recovered(taken_over_seconds)
+            if not merging.owners:
+                metrics.forget_windows()
+            metrics.publish(_loaded(tracking), lag_records(snapshot, tracking.source))
+            await asyncio.sleep(_PUBLISH_INTERVAL_SECONDS)
+
+
+def _loaded(tracking: Job) -> list[Partition]:
+    processors = [owner.processor for owner in tracking.owners.values() if owner.is_loaded]
+    return [processor.partition for processor in processors if isinstance(processor, Track)]
 
 
 def __getattr__(name: str) -> Any:

@@ -46,7 +46,7 @@ def _instant(text: str) -> datetime:
 def command(
     files: tuple[Path, ...], out: Path, partitions: int, config_path: Path | None, tick_at_end: str | None
 ) -> None:
-    """Compute the KPIs of events in FILES (.jsonl or .jsonl.gz, one event a line, in order of arrival).
+    r"""Compute the KPIs of events in FILES (.jsonl or .jsonl.gz, one event a line, in order of arrival).
 
     The same core as the worker's, without a broker; time is that of the events. Writes to the folder OUT:
 

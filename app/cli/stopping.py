@@ -26,7 +26,7 @@ class Stopping:
         (self.hurried if self.asked.is_set() else self.asked).set()
 
     async def during(self, work: Coroutine[Any, Any, Any], limit_seconds: float | None = None) -> bool:
-        """Do the work until it ends, is to stop, or the time is over (it is cancelled then); whether it ended by itself.
+        """Do the work until it ends, or cancel it when asked to stop or out of time; whether it ended by itself.
 
         What the work raises is raised.
         """
@@ -70,15 +70,23 @@ def run(main: Callable[[Stopping], Awaitable[Result]]) -> Result:
     return asyncio.run(signalled())
 
 
+def run_to_end(main: Coroutine[Any, Any, Result]) -> Result:
+    """Run a command's coroutine that has nothing to put in order: Ctrl-C ends it where it is."""
+    quiet_clients()
+    return asyncio.run(main)
+
+
 @contextlib.contextmanager
 def terminable() -> Iterator[None]:
-    """While blocking calls run, SIGTERM interrupts them just as Ctrl-C does."""
+    """While blocking calls run, SIGTERM interrupts them just as Ctrl-C does; leaves both signals as they were."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    signal.signal(signal.SIGTERM, interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.text import Text
 
 from app.broker.jars import Say
 
@@ -21,6 +22,11 @@ def console(*, stderr: bool = False) -> Console:
 def is_watched() -> bool:
     """Whether somebody looks at stdout, so that a live screen makes sense."""
     return sys.stdout.isatty()
+
+
+def say_seconds() -> float:
+    """How often it is worth saying how far something is: rarely where each time leaves a line behind."""
+    return 0.25 if sys.stderr.isatty() else 5.0
 
 
 def write_json(content: Any) -> None:
@@ -42,7 +48,7 @@ def saying() -> Iterator[Say]:
         yield _each_once()
         return
     with target.status("") as status:
-        yield lambda line: status.update(f"[dim]{line.replace('[', chr(92) + '[')}[/dim]")
+        yield lambda line: status.update(Text(line, "dim"))
 
 
 def _each_once() -> Say:

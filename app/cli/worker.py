@@ -9,7 +9,9 @@ from app.settings import Settings
 
 
 @click.command("worker")
-@click.option("--log-level", default="info", show_default=True, type=click.Choice(["debug", "info", "warning", "error"]))
+@click.option(
+    "--log-level", default="info", show_default=True, type=click.Choice(["debug", "info", "warning", "error"])
+)
 def command(log_level: str) -> None:
     """Read events, keep the KPIs of every channel and window, publish them; until Ctrl-C or SIGTERM.
 

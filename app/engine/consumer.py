@@ -54,9 +54,14 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         fetcher = consumer._fetcher
         if consumer._closed or fetcher._closed:
             raise ConsumerStoppedError
-        is_raw = self.app.topics.is_batched
+        app, generation = self.app, self.consumer.generation
+
+        def is_current() -> bool:
+            return bool(self.consumer.flow_active and app.consumer_generation_id == generation)
+
         with fetcher._subscriptions.fetch_context():
-            return await drain(fetcher, active_partitions, max_records, timeout, is_raw)
+            drained = await drain(fetcher, active_partitions, max_records, timeout, app.topics.is_batched, is_current)
+        return {partition: batch._replace(generation=generation) for partition, batch in drained.items()}
 
     async def _commit(self, offsets: Any) -> bool:
         # Faust crashes the app when a commit fails, yet for batch topics it is information only
@@ -91,6 +96,9 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
 
 class Consumer(driver.Consumer):
     """Delivers batches, starts owned partitions at their markers, and gives them up when they are revoked."""
+
+    generation = -1
+    """Of the group, for which records are being waited for: those of another are neither taken nor delivered."""
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
@@ -133,7 +141,7 @@ class Consumer(driver.Consumer):
         # Faust makes a task, a message and an account entry of every record; here it is one of each for a batch
         try:
             while not (self._stopped.is_set() or fetcher._stopped.is_set()):
-                generation = self.app.consumer_generation_id  # before waiting, so that what waited is known by it
+                generation = self.generation = self.app.consumer_generation_id  # before waiting
                 batches, _ = await self._wait_next_records(1.0)
                 await asyncio.sleep(0)
                 for partition, batch in (batches or {}).items():

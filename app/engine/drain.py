@@ -16,12 +16,18 @@ from app.engine.ports import Batch
 
 
 async def drain(
-    fetcher: Any, partitions: Collection[Any], max_records: int, timeout_seconds: float, is_raw: Callable[[Any], bool]
+    fetcher: Any,
+    partitions: Collection[Any],
+    max_records: int,
+    timeout_seconds: float,
+    is_raw: Callable[[Any], bool],
+    is_current: Callable[[], bool] = lambda: True,
 ) -> dict[Any, Batch]:
     """What was fetched of these partitions, at most `max_records` of each; empty after the timeout.
 
     Runs in the loop of the fetcher. Raises what fetching a partition raised. Records of partitions that are not raw are
-    ConsumerRecords as usual.
+    ConsumerRecords as usual. Nothing is taken once `is_current` says no: taking moves the position, and after a rebalance
+    that position is the next owner's, set to its marker.
     """
     # stands for Fetcher.fetched_records, which gives no positions
     try:
@@ -29,6 +35,8 @@ async def drain(
             while True:
                 if fetcher._subscriptions.reassignment_in_progress:
                     await fetcher._subscriptions.wait_for_assignment()
+                if not is_current():
+                    return {}
                 drained = _drain_now(fetcher, partitions, max_records, is_raw)
                 if drained:
                     return drained

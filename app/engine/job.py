@@ -28,7 +28,7 @@ class Job:
     async def apply(self, batch: Batch) -> None:
         """Include a batch. Batches of a partition that is no longer ours are dropped; its owner reads them."""
         owner = self.owners.get(batch.partition)
-        if owner is not None and owner.is_loaded:
+        if owner is not None and owner.is_loaded and batch.generation == self._app.consumer_generation_id:
             with self._app.crash_only.on_failure(f"Applying {self.source}/{batch.partition} from {batch.start}"):
                 await owner.apply(batch)
 
@@ -39,8 +39,11 @@ class Job:
 
     async def flush(self, owner: Owner) -> None:
         """Flush, or end the process."""
+        watch = self._app.watch
+        began_at_seconds = watch.monotonic_seconds()
         with self._app.crash_only.on_failure(f"Flushing {owner.identity}"):
             await owner.flush()
+        watch.flushed(watch.monotonic_seconds() - began_at_seconds)
 
     async def release(self, partition: int, *, is_stopping: bool) -> None:
         """Let go of a partition with all of it visible, or end the process."""

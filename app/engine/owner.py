@@ -88,6 +88,11 @@ class Owner:
         self._monotonic_seconds = monotonic_seconds
         self._flushing = asyncio.Lock()
 
+    @property
+    def processor(self) -> Processor:
+        """The state of the partition, for who looks at it."""
+        return self._processor
+
     async def take_over(self) -> None:
         """Become the only owner and load the state of the last flush, whoever made it."""
         await self._producer.start()

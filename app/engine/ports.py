@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple, Protocol
 
-from app.engine.processor import Output, Record
+from app.engine.processor import Output
+from app.record import Record
 
 Change = tuple[bytes, bytes | None]
 """One changelog entry: key and value; None removes the key."""
@@ -20,6 +21,8 @@ class Batch(NamedTuple):
     start: int
     end: int
     records: Sequence[Record]
+    generation: int = 0
+    """Of the group when it was taken from the consumer: another one by now means that its partition was given away since."""
 
 
 class Bounds(NamedTuple):

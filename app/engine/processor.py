@@ -7,18 +7,7 @@ that must become visible together. The processor is synchronous and deterministi
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
-
-class Record(Protocol):
-    """One record of the source partition, as aiokafka gives it. `timestamp` is in milliseconds (the append time under LogAppendTime)."""
-
-    @property
-    def offset(self) -> int: ...
-    @property
-    def timestamp(self) -> int: ...
-    @property
-    def key(self) -> bytes | None: ...
-    @property
-    def value(self) -> bytes | None: ...
+from app.record import Record
 
 
 class Output(NamedTuple):

@@ -51,6 +51,8 @@ class Watch:
     rebalancing_since_seconds: float | None = None
     taken_over_seconds: float | None = None
     end_offsets: dict[tuple[str, int], int] = field(default_factory=dict)
+    flushed: Callable[[float], None] = lambda _: None
+    """Told of every flush, how many seconds it took; in the event loop."""
 
     def __post_init__(self) -> None:
         self.started_at_seconds = self.loop_alive_at_seconds = self.monotonic_seconds()

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from app.kpi.sketch import Sketch, add as add_sketch, bucket_of
+from app.kpi.sketch import Sketch, bucket_of
+from app.kpi.sketch import add as add_sketch
 
 
 class Spread(msgspec.Struct, array_like=True, gc=False):

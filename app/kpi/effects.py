@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-
 Count = tuple[int, str, str]
 """(instant, channel, measure): one more of a measure in the window that the instant falls in."""
 
@@ -87,5 +86,5 @@ def _correct(old: list[Transition], new: list[Transition]) -> list[Transition]:
     return [old[-1]._replace(state="retracted"), *new]
 
 
-def _told(transitions: list[Transition]) -> list[tuple[str, int, int]]:
-    return [(transition.state, transition.due_ms, transition.at_ms) for transition in transitions]
+def _told(transitions: list[Transition]) -> list[tuple[str | int, ...]]:
+    return [(said.state, said.due_ms, said.at_ms, said.channel, said.policy, said.version) for said in transitions]

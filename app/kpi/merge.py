@@ -22,8 +22,8 @@ import msgspec
 from app.kpi.aggregate import Cell, merged
 from app.kpi.levels import ALL, Level, total
 from app.kpi.partials import LevelPartial, Progress, WindowHead, decode_head, decode_window
-from app.kpi.partition import SourceRecord
 from app.kpi.windows import HOUR_MS, LATENESS_MS
+from app.record import Record
 
 _WINDOWS_AT_ONCE: Final = 4_000
 _NOTHING: Final = Level(0, 0, None)
@@ -128,7 +128,7 @@ class Merge:
         """What `start` needs to go on from here."""
         return b"%d" % self._revision
 
-    def apply(self, records: Sequence[SourceRecord]) -> int:
+    def apply(self, records: Sequence[Record]) -> int:
         """Take partials in; all of them."""
         for record in records:
             self._revision = record.offset
@@ -230,9 +230,10 @@ class Merge:
     def _level(self, channel: str, end_ms: int) -> Level:
         """The sum over partitions; `all` has notes of its own."""
         return total(
-            self._noted(channel, partition, end_ms) if end_ms <= progress.stream_ms else progress.levels[channel]
+            self._noted(channel, partition, end_ms)
+            if end_ms <= progress.stream_ms
+            else progress.levels.get(channel, _NOTHING)
             for partition, progress in self._progress.items()
-            if channel in progress.levels
         )
 
     def _noted(self, channel: str, partition: int, end_ms: int) -> Level:

@@ -15,7 +15,7 @@ one are leftovers. `apply` may stop between two timers (`_TIMERS_AT_ONCE`): the 
 
 from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -28,6 +28,7 @@ from app.kpi.partials import LevelPartial, Partial, Progress, WindowPartial
 from app.kpi.rules import Rules
 from app.kpi.ticket import NEVER, UNKNOWN, Machine
 from app.kpi.windows import Gathering, Window, Windows, end_ms, final_from_ms
+from app.record import Record
 
 _TIMERS_AT_ONCE: Final = 5_000
 _DOZING_LIMIT: Final = 20_000
@@ -35,19 +36,6 @@ _DOZING_LIMIT: Final = 20_000
 _encode = msgspec.msgpack.Encoder().encode
 _decode_ticket = msgspec.msgpack.Decoder(Ticket).decode
 _decode_cell = msgspec.msgpack.Decoder(Cell).decode
-
-
-class SourceRecord(Protocol):
-    """A record as Kafka gives it; `timestamp` in milliseconds."""
-
-    @property
-    def offset(self) -> int: ...
-    @property
-    def timestamp(self) -> int: ...
-    @property
-    def key(self) -> bytes | None: ...
-    @property
-    def value(self) -> bytes | None: ...
 
 
 class Caused(NamedTuple):
@@ -166,14 +154,14 @@ class Partition:
 
     # -- records ---------------------------------------------------------------------------------------------------------------------------
 
-    def apply(self, records: Sequence[SourceRecord]) -> int:
+    def apply(self, records: Sequence[Record]) -> int:
         """Apply records in order; how many are wholly applied. Fewer than given: `take`, then come again with the rest."""
         for index, record in enumerate(records):
             if not self._apply(record):
                 return index
         return len(records)
 
-    def _apply(self, record: SourceRecord) -> bool:
+    def _apply(self, record: Record) -> bool:
         """False if time has not come as far as the record yet."""
         if not self._by_events and not self._advance(record.timestamp, record.offset):
             return False
@@ -193,7 +181,7 @@ class Partition:
             self._reject(record, "fault", type(error).__name__)
         return True
 
-    def _reject(self, record: SourceRecord, reason: str, detail: str) -> None:
+    def _reject(self, record: Record, reason: str, detail: str) -> None:
         self._count(f"rejected|{reason}")
         self._dead_letters.append(DeadLetter(record.offset, record.timestamp, record.key, record.value, reason, detail))
 
@@ -229,7 +217,9 @@ class Partition:
             ticket.armed_ms = next_ms
             heappush(self._timers, (next_ms, ticket_id))
 
-    def _settle_accounts(self, ticket_id: str, before: TicketLevel | None, ticket: Ticket, offset: int, out: Effects) -> None:
+    def _settle_accounts(
+        self, ticket_id: str, before: TicketLevel | None, ticket: Ticket, offset: int, out: Effects
+    ) -> None:
         """What happened to a ticket goes into windows, levels and outputs."""
         self.windows.add(out, self.now_ms)
         after = ticket.state.level()

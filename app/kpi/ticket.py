@@ -24,7 +24,7 @@ When an event sorts earlier than one already applied, nothing here undoes anythi
 """
 
 from collections.abc import Callable
-from typing import Final
+from typing import ClassVar, Final
 
 import msgspec
 
@@ -34,11 +34,11 @@ from app.kpi.event import (
     AGENT,
     ASSIGNED,
     AUTHOR_WORDS,
+    AUTHORS,
     AUTOMATION,
     BOT,
     CALL_ENDED,
     CAMPAIGN,
-    CLOSED as TICKET_CLOSED,
     HANDED_OVER,
     MERGED,
     MESSAGE,
@@ -46,11 +46,15 @@ from app.kpi.event import (
     PAUSED,
     REOPENED,
     REPLY,
-    UNKNOWN as UNKNOWN_AUTHOR,
-    AUTHORS,
     Event,
 )
-from app.kpi.rules import ChannelRules, Rules
+from app.kpi.event import (
+    CLOSED as TICKET_CLOSED,
+)
+from app.kpi.event import (
+    UNKNOWN as UNKNOWN_AUTHOR,
+)
+from app.kpi.rules import Rules
 from app.kpi.sla import Attributes, SlaClock
 
 UNKNOWN, OPEN, CLOSED = range(3)
@@ -157,7 +161,7 @@ class Machine:
             if not self._opens(event):
                 return
             self._open(state, event, out)
-        handler = _HANDLERS.get(event.kind)
+        handler = self._HANDLERS.get(event.kind)
         if handler is not None:
             handler(self, state, event, out)
 
@@ -369,6 +373,16 @@ class Machine:
         if state.status == OPEN and event.word in ("on_hold", "third_party"):
             state.since.held = True
 
+    _HANDLERS: ClassVar[dict[int, Callable[["Machine", State, Event, Effects], None]]] = {
+        MESSAGE: _message,
+        REPLY: _reply,
+        HANDED_OVER: _handed_over,
+        TICKET_CLOSED: _closed,
+        MERGED: _merged,
+        REOPENED: _reopened,
+        PAUSED: _paused,
+    }
+
     # -- time ------------------------------------------------------------------------------------------------------------------------------
 
     def next_timer(self, state: State) -> Timer:
@@ -523,12 +537,3 @@ def _sla_of(state: State, which: int) -> tuple[SlaClock, str]:
 
 _OPENERS: Final = frozenset((OPENED, MESSAGE, REOPENED, ASSIGNED, CALL_ENDED))
 _REPLIES_SENT: Final = tuple(f"replies_sent|{word}" for word in AUTHOR_WORDS)
-_HANDLERS: Final[dict[int, Callable[[Machine, State, Event, Effects], None]]] = {
-    MESSAGE: Machine._message,
-    REPLY: Machine._reply,
-    HANDED_OVER: Machine._handed_over,
-    TICKET_CLOSED: Machine._closed,
-    MERGED: Machine._merged,
-    REOPENED: Machine._reopened,
-    PAUSED: Machine._paused,
-}

@@ -91,6 +91,7 @@ class Gathering:
 
 _Slot = tuple[str, int]
 _Gatherings = dict[_Slot, Gathering]
+_ByOpen = tuple[_Gatherings, _Gatherings, _Gatherings, _Gatherings]
 
 
 class Windows:
@@ -101,9 +102,9 @@ class Windows:
         self.cells: dict[Window, Cell] = {}
         self.changed: dict[Window, None] = {}
         self.late = 0
-        # By which kinds are still open: all three, hour and day, day only; and the same for what revisions take out.
-        self._gathered: tuple[_Gatherings, _Gatherings, _Gatherings] = ({}, {}, {})
-        self._removed: tuple[_Gatherings, _Gatherings, _Gatherings] = ({}, {}, {})
+        # By which kinds are still open (`_KINDS`); and the same for what revisions take out.
+        self._gathered: _ByOpen = ({}, {}, {}, {})
+        self._removed: _ByOpen = ({}, {}, {}, {})
 
     def add(self, effects: Effects, now_ms: int) -> None:
         """Count effects that arise at stream time `now_ms`."""
@@ -137,22 +138,21 @@ class Windows:
             if slots is not None:
                 _gather(slots, channel, minute_ms).durations.setdefault(measure, []).append(duration_ms)
 
-    def _slots(
-        self, by_open: tuple[_Gatherings, _Gatherings, _Gatherings], minute_ms: int, now_ms: int
-    ) -> _Gatherings | None:
+    def _slots(self, by_open: _ByOpen, minute_ms: int, now_ms: int) -> _Gatherings | None:
         """Where a figure of that minute gathers, by which of its windows are still open; None if all are final."""
         if now_ms <= minute_ms + _FRESH_MS:
             return by_open[0]
         self.late += 1
-        if now_ms <= minute_ms - minute_ms % HOUR_MS + HOUR_MS + LATENESS_MS["hour"]:
-            return by_open[1]
+        hour_is_open = now_ms <= minute_ms - minute_ms % HOUR_MS + HOUR_MS + LATENESS_MS["hour"]
         if now_ms <= self.days.around(minute_ms)[1] + LATENESS_MS["day"]:
-            return by_open[2]
-        return None
+            return by_open[1 if hour_is_open else 2]
+        return by_open[3] if hour_is_open else None
 
     def size(self) -> int:
         """How many windows the next `roll` touches, at most."""
-        return sum(len(kinds) * len(slots) for kinds, slots in zip(_KINDS, self._gathered, strict=True)) + len(self.changed)
+        return sum(len(kinds) * len(slots) for kinds, slots in zip(_KINDS, self._gathered, strict=True)) + len(
+            self.changed
+        )
 
     def roll(self) -> list[tuple[str, Gathering]]:
         """Move what gathered into minutes, hours and days. Returns (channel, figures) of what was added, for flow metrics."""
@@ -164,7 +164,7 @@ class Windows:
         for kinds, slots in zip(_KINDS, self._removed, strict=True):
             for slot, gathering in slots.items():
                 self._pour(slot, gathering, kinds, -1)
-        self._gathered, self._removed = ({}, {}, {}), ({}, {}, {})
+        self._gathered, self._removed = ({}, {}, {}, {}), ({}, {}, {}, {})
         return added
 
     def _pour(self, slot: _Slot, gathering: Gathering, kinds: tuple[str, ...], sign: int) -> None:
@@ -193,7 +193,8 @@ class Windows:
         return final, untold
 
 
-_KINDS: Final = (("minute", "hour", "day"), ("hour", "day"), ("day",))
+_KINDS: Final = (("minute", "hour", "day"), ("hour", "day"), ("day",), ("hour",))
+"""Which windows can be open together. The last: in zones whose days begin within an hour of UTC."""
 
 
 def _gather(slots: _Gatherings, channel: str, minute_ms: int) -> Gathering:

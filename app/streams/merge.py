@@ -2,17 +2,18 @@
 
 from collections.abc import Callable, Sequence
 
-from app.engine.processor import Record, Taken
+from app.engine.processor import Taken
 from app.kpi.merge import Merge, MergedWindow
 from app.kpi.records import kpi_record
+from app.record import Record
 from app.streams.outputs import output
 from schemas import topics
 
 
 class Merging:
-    """The one partition of partials. `seen` is told, in the event loop, of the windows that each flush gave (metrics)."""
+    """The one partition of partials. `seen` is told, in the event loop, of the windows that each flush gave, and stream time (metrics)."""
 
-    def __init__(self, merge: Merge, prefix: str, seen: Callable[[list[MergedWindow]], None]) -> None:
+    def __init__(self, merge: Merge, prefix: str, seen: Callable[[list[MergedWindow], int], None]) -> None:
         self._merge = merge
         self._prefix = prefix
         self._seen = seen
@@ -27,7 +28,7 @@ class Merging:
     def take(self) -> Taken:
         """The windows that changed since the last flush."""
         changes, windows = self._merge.take()
-        self._seen(windows)
+        self._seen(windows, self._merge.stream_ms)
         topic = topics.KPIS.full_name(self._prefix)
         outputs = [output(topic, kpi_record(window), self._prefix) for window in windows]
         return Taken(changes, outputs, self._merge.position())

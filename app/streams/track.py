@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Sequence
 
-from app.engine.processor import Output, Record, Taken
+from app.engine.processor import Output, Taken
 from app.kpi import partials
 from app.kpi.partition import Caused, Harvest, Partition
 from app.kpi.records import dead_letter_record, sample_record, transition_record
+from app.record import Record
 from app.streams.outputs import output
 from schemas import topics
 

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from app.engine.marker import MARKER_KEY, Identity, Marker, decode, encode
 from app.engine.owner import Limits, Owner
 from app.engine.ports import Batch
-from app.engine.processor import Output, Record, Taken
+from app.engine.processor import Output, Taken
+from app.record import Record
 from tests.engine.model.log import Broker, Entry, Partition, Visibility
 from tests.engine.model.ports import LogChangelog, LogProducer, LogSource
 

@@ -78,7 +78,7 @@ class Feed:
 async def follow(
     bootstrap: str, sources: Sequence[Source], *, security: Mapping[str, Any], say: Say = lambda _: None
 ) -> AsyncIterator[Feed]:
-    """A feed of the topics. Raises BrokerUnreachableError, and TopicRefusedError for a required topic that is missing."""
+    """A feed of the topics. Raises BrokerUnreachableError; TopicRefusedError when a required topic is missing."""
     partitions = await _partitions(bootstrap, sources, security, say)
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap, isolation_level="read_committed", enable_auto_commit=False, **security
@@ -98,8 +98,8 @@ async def _partitions(
     missing = [source.topic for source in sources if source.required and source.topic not in there]
     if missing:
         raise TopicRefusedError(
-            f"{bootstrap} has no topic {' and no '.join(missing)}: run `carebeat topics create`, or name the deployment "
-            "in CAREBEAT_TOPIC_PREFIX"
+            f"{bootstrap} has no topic {' and no '.join(missing)}: run `carebeat topics create`, or name the "
+            "deployment in CAREBEAT_TOPIC_PREFIX"
         )
     return {source.topic: there[source.topic] for source in sources if source.topic in there}
 

@@ -103,6 +103,10 @@ class Figures:
             return key is not None and f"|{self.kind}|".encode() in key
         return name != PARTIALS.name or (key is not None and key.startswith(b"|progress|"))
 
+    def replaces(self, topic: str) -> bool:
+        """Whether a later record of the same key makes the earlier one worthless."""
+        return topic.removeprefix(self._prefix) in (KPIS_TOPIC.name, PARTIALS.name)
+
     def take(self, topic: str, value: bytes | None) -> None:
         """Take one record in. What cannot be read is counted."""
         if value is None:

@@ -1,12 +1,12 @@
 """The board without a screen: one line for a log, one JSON object for a program."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from app.cli.board.figures import Row, View
 from app.cli.board.screen import Freshness, margin_text
 from app.cli.board.words import count_text, safe_text, seconds_text, share_text, time_text
-from schemas.kpis import Durations
+from schemas.kpis import DurationName, Durations
 from schemas.sla import SlaTransition
 from schemas.wire import format_instant
 
@@ -16,23 +16,25 @@ def plain_line(view: View) -> str:
     total = view.total
     if total is None or view.stream_at is None:
         return "no figures yet"
-    first = total.first_response
+    first, sla = total.first_response, total.sla.get("first_response")
+    p50, p95 = (seconds_text(getattr(first, name, None)) for name in ("p50", "p95"))
     parts = [
-        f"{time_text(view.stream_at)} {view.kind}",
-        f"open {count_text(total.open)}, waiting {count_text(total.waiting)}",
+        f"{time_text(view.stream_at)} open {count_text(total.open)}, waiting {count_text(total.waiting)}",
         f"opened {count_text(total.opened)}, closed {count_text(total.closed)}, replies {count_text(total.replies)}",
-        f"first response p50 {seconds_text(first.p50 if first else None)} p95 {seconds_text(first.p95 if first else None)}",
-        f"first-response SLA met {share_text(_attainment(total, 'first_response'))}, breaches {total.breaches}",
+        f"first response p50 {p50}, p95 {p95}",
+        f"first-response SLA met {share_text(sla.attainment if sla else None)}, breaches {total.breaches}",
     ]
     return "; ".join(parts)
 
 
 def change_line(transition: SlaTransition) -> str:
     """One SLA change in one line."""
-    state = transition.state.replace("_", " ").upper() if transition.state == "breached" else transition.state
+    state = {"breached": "BREACHED", "retracted": "taken back"}.get(
+        transition.state, transition.state.replace("_", " ")
+    )
     ticket = safe_text(transition.ticket_id, 200)
     place = f"{transition.channel} {transition.metric.replace('_', ' ')}"
-    return f"{time_text(transition.occurred_at)} {state}: {place}, {margin_text(transition)}, ticket {ticket}"
+    return f"{time_text(transition.occurred_at)} {state}: {place} {margin_text(transition)}, ticket {ticket}"
 
 
 def update(view: View, freshness: Freshness, new: Sequence[SlaTransition]) -> dict[str, Any]:
@@ -50,7 +52,6 @@ def update(view: View, freshness: Freshness, new: Sequence[SlaTransition]) -> di
 
 
 def _row(row: Row) -> dict[str, Any]:
-    metrics = ("first_response", "next_response", "resolution")
     return {
         "open": row.open,
         "waiting": row.waiting,
@@ -61,21 +62,16 @@ def _row(row: Row) -> dict[str, Any]:
         **{f"{name}_seconds": _durations(row.durations.get(name)) for name in _DURATIONS},
         "sla": {
             name: {"met": verdicts.met, "breached": verdicts.breached, "attainment": verdicts.attainment}
-            for name in metrics
-            if (verdicts := row.sla.get(name)) is not None
+            for name, verdicts in sorted(row.sla.items())
         },
         "breaches": row.breaches,
     }
 
 
-_DURATIONS = ("first_response_queue", "first_response", "response", "resolution")
+_DURATIONS: Final[tuple[DurationName, ...]] = ("first_response_queue", "first_response", "response", "resolution")
 
 
 def _durations(durations: Durations | None) -> dict[str, Any] | None:
     if durations is None:
         return None
     return durations.model_dump(include={"count", "mean", "p50", "p90", "p95", "p99"})
-
-
-def _attainment(row: Row, metric: str) -> float | None:
-    return next((verdicts.attainment for name, verdicts in row.sla.items() if name == metric), None)

@@ -12,20 +12,24 @@ from rich.text import Text
 from app.cli.board.figures import View
 from app.cli.board.limits import LimitsOf, Tone
 from app.cli.board.table import STYLES, channel_table
-from app.cli.board.words import NOTHING, minute_text, safe_text, seconds_text, time_text
+from app.cli.board.words import minute_text, safe_text, seconds_text, time_text
 from schemas.kpis import Window
-from schemas.sla import SlaState, SlaTransition
+from schemas.sla import VERBOSE_STATES, SlaState, SlaTransition
 
 STALE_SECONDS: Final = 15.0
 """A worker says every second or so how far it is: so much silence is a fault, not a quiet hour."""
 
-_FEWEST_TRANSITIONS: Final = 3
+_FIXED_LINES: Final = 11
+"""Headline, headings and rule of the table, the line above `all`, the title of the changes, blank lines."""
+_FEWEST_CHANGES: Final = 3
+_MOST_CHANGES: Final = 12
+"""More would only rush by."""
+_UNTOLD: Final[tuple[SlaState, ...]] = ("cancelled", *VERBOSE_STATES)
 _STATES: Final[dict[SlaState, tuple[str, Tone]]] = {
     "at_risk": ("at risk", "watch"),
     "breached": ("BREACHED", "bad"),
     "met": ("met", "good"),
     "met_late": ("met late", "watch"),
-    "cancelled": ("cancelled", "faint"),
     "retracted": ("taken back", "faint"),
 }
 
@@ -53,14 +57,13 @@ def screen(
     foot: Sequence[Text],
 ) -> RenderableType:
     """Everything, at most `width` by `height`; SLA changes take what room the rest leaves."""
-    parts: list[RenderableType] = [headline(view, freshness)]
+    parts: list[RenderableType] = [headline(view, freshness), Text()]
     if view.rows:
-        table = channel_table(view, limits_of, width)
-        parts.append(table)
-        used = 7 + len(view.rows) + len(foot)  # headline, headings, rules, title and blank lines
-        parts += _changes(view.transitions, max(_FEWEST_TRANSITIONS, height - used), width)
+        room = height - _FIXED_LINES - len(view.rows) - len(foot)
+        limit = min(max(room, _FEWEST_CHANGES), _MOST_CHANGES)
+        parts += [channel_table(view, limits_of, width), Text(), *_changes(view.transitions, limit, width)]
     else:
-        parts += [Text(), Text("No figures have arrived yet. They come with the first events and a running worker.")]
+        parts += [Text("No figures yet. They come with the first events, from a running worker.")]
     return Group(*parts, Text(), *foot)
 
 
@@ -87,13 +90,14 @@ def window_text(window: Window) -> str:
 
 
 def _changes(transitions: Sequence[SlaTransition], limit: int, width: int) -> list[RenderableType]:
-    if not transitions:
+    told = [transition for transition in transitions if transition.state not in _UNTOLD][:limit]
+    if not told:
         return [Text("no SLA clock has changed yet", "dim")]
     table = Table.grid(padding=(0, 2, 0, 0))
-    for _ in range(5):
-        table.add_column(no_wrap=True)
+    for least in (8, 10, 10, 14, 12):  # fixed, so that nothing moves
+        table.add_column(no_wrap=True, min_width=least)
     table.add_column(no_wrap=True, overflow="ellipsis", max_width=max(10, width - 64))
-    for transition in transitions[:limit]:
+    for transition in told:
         table.add_row(*_change(transition))
     return [Text("latest SLA changes", "dim"), table]
 
@@ -121,4 +125,4 @@ def margin_text(transition: SlaTransition) -> str:
         case "at_risk" | "met":
             return f"{seconds_text(margin_seconds)} left"
         case _:
-            return NOTHING
+            return ""

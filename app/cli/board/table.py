@@ -12,8 +12,10 @@ from app.cli.board.limits import Limits, LimitsOf, Tone
 from app.cli.board.words import count_text, seconds_text, share_text
 from schemas.kpis import SlaMetric
 
-WIDE_COLUMNS: Final = 118
+WIDE_COLUMNS: Final = 132
 """From this width on there is room for everything."""
+
+_AIRY_COLUMNS: Final = 96
 
 STYLES: Final[dict[Tone, str]] = {
     "good": "green",
@@ -31,6 +33,8 @@ class _Column(NamedTuple):
     narrow: str | None
     """The heading where there is little room; None: left out there."""
     cell: _Cell
+    least: int = 4
+    """Columns; enough for what the cell may hold, so that nothing moves."""
 
 
 def channel_table(view: View, limits_of: LimitsOf, width: int) -> Table:
@@ -39,7 +43,7 @@ def channel_table(view: View, limits_of: LimitsOf, width: int) -> Table:
     table = Table(
         box=box.SIMPLE_HEAD,
         show_edge=False,
-        padding=(0, 1) if is_wide else 0,
+        padding=(0, 1, 0, 0) if width >= _AIRY_COLUMNS else 0,
         pad_edge=False,
         header_style="dim",
         border_style="dim",
@@ -48,7 +52,7 @@ def channel_table(view: View, limits_of: LimitsOf, width: int) -> Table:
     columns = [column for column in _COLUMNS if is_wide or column.narrow is not None]
     for column in columns:
         heading = column.wide if is_wide else column.narrow
-        table.add_column(heading or "", justify="right", vertical="bottom", no_wrap=True, min_width=4)
+        table.add_column(heading or "", justify="right", vertical="bottom", no_wrap=True, min_width=column.least)
     for row in view.rows:
         if row.channel == ALL:
             table.add_section()
@@ -99,16 +103,16 @@ def _breaches(row: Row, _: Limits) -> tuple[str, Tone]:
 _COLUMNS: Final = (
     _Column("open", "open", lambda row, _: _count(row.open)),
     _Column("waiting", "wait", lambda row, _: _count(row.waiting)),
-    _Column("oldest\nwait", "oldest", _oldest_wait),
+    _Column("oldest\nwait", "oldest", _oldest_wait, 6),
     _Column("opened", "in", lambda row, _: _count(row.opened)),
     _Column("closed", "out", lambda row, _: _count(row.closed)),
     _Column("replies", None, lambda row, _: _count(row.replies)),
-    _Column("first\nresponse\np50", "first\nr. p50", _first_response("p50")),
-    _Column("\n\np95", "p95", _first_response("p95")),
+    _Column("first\nresponse\np50", "first\np50", _first_response("p50"), 6),
+    _Column("\n\np95", "resp.\np95", _first_response("p95"), 6),
     _Column("\n\ncount", None, lambda row, _: _count(row.first_response.count if row.first_response else None)),
-    _Column("each\nresponse\np50", "each\nr. p50", _response),
+    _Column("each\nresponse\np50", "each\np50", _response, 6),
     _Column("SLA met:\nfirst\nresponse", "SLA\nfirst", _attainment("first_response")),
-    _Column("\nnext\nresponse", "\nnext", _attainment("next_response")),
+    _Column("\nnext\nresponse", "met\nnext", _attainment("next_response")),
     _Column("\nreso-\nlution", "\nres.", _attainment("resolution")),
     _Column("\n\nbreaches", "\nlate", _breaches),
 )

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-NOTHING = "–"
+NOTHING = "\N{EN DASH}"
 """Where there is no figure; never 0."""
 
 

@@ -5,7 +5,8 @@ import struct
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from app.engine.processor import Output, Processor, Record, Taken
+from app.engine.processor import Output, Processor, Taken
+from app.record import Record
 from tests.engine.model.log import Entry
 
 

@@ -1,0 +1,46 @@
+"""Options that are amounts: refused with the limit and an example, not with a traceback from where they are used."""
+
+from datetime import datetime
+from typing import Any
+
+import click
+
+from schemas.wire import parse_instant
+
+
+class Speed(click.ParamType):
+    """How many times faster; None for `max`."""
+
+    name = "X|max"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | None:
+        """The number, or None."""
+        if value == "max":
+            return None
+        try:
+            speed = float(value)
+        except ValueError:
+            speed = 0.0
+        if not 0 < speed < float("inf"):
+            self.fail(
+                f"{value!r} is no speed: give a number above 0, such as 60 (a minute in a second), or max", param, ctx
+            )
+        return speed
+
+
+class InstantType(click.ParamType):
+    """An instant with a zone."""
+
+    name = "instant"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """The instant."""
+        try:
+            return value if isinstance(value, datetime) else parse_instant(str(value))
+        except (ValueError, OverflowError):
+            self.fail(f"{value!r} is no instant with a zone, such as 2026-03-02T10:00:00Z", param, ctx)
+
+
+POSITIVE_SECONDS = click.FloatRange(min=0, min_open=True)
+POSITIVE_SPEED = click.FloatRange(min=0.01, max=100_000)
+EVENTS_PER_SECOND = click.FloatRange(min=0.01, max=20_000)
