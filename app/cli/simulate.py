@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack
 from typing import Final
 
 import click
@@ -67,27 +68,25 @@ def command(rate: float, characters: Sequence[Character], seed: int, speed: floa
 
 
 async def _simulate(stopping: Stopping, settings: Settings, source: Iterator[Due], seconds: float | None) -> Meter:
-    meter = Meter()
-    with saying() as say:
-        if await stopping.during(_reach(settings, say)):
-            meter = Meter()
-            await stopping.during(_send(settings, source, meter, say), seconds)
+    """Send until stopped or out of time, which begins with the first event; what was sent."""
+    topic = EVENTS.full_name(settings.topic_prefix)
+    async with AsyncExitStack() as stack:
+        say = stack.enter_context(saying())
+        sender = Sender(settings.kafka, topic, security=settings.kafka_security())
+        is_up = await stopping.during(_reach(settings, say)) and await stopping.during(
+            stack.enter_async_context(sender)
+        )
+        meter = Meter()
+        if is_up:
+            telling = asyncio.create_task(_tell(meter, f"sending to {topic} at {settings.kafka}", say))
+            stack.callback(telling.cancel)
+            await stopping.during(send(sender, source, sent=meter.reached), seconds)
     return meter
 
 
 async def _reach(settings: Settings, say: Say) -> None:
     async with connect(settings.kafka, security=settings.kafka_security(), say=say):
-        say(f"Kafka at {settings.kafka} answers")
-
-
-async def _send(settings: Settings, source: Iterator[Due], meter: Meter, say: Say) -> None:
-    topic = EVENTS.full_name(settings.topic_prefix)
-    telling = asyncio.create_task(_tell(meter, f"sending to {topic} at {settings.kafka}", say))
-    try:
-        async with Sender(settings.kafka, topic, security=settings.kafka_security()) as sender:
-            await send(sender, source, sent=meter.reached)
-    finally:
-        telling.cancel()
+        pass
 
 
 async def _tell(meter: Meter, doing: str, say: Say) -> None:

@@ -111,32 +111,42 @@ def _level(level: Level) -> dict[str, Any]:
     }
 
 
-def _id(*parts: object) -> str:
-    return blake2b("\0".join(map(str, parts)).encode(), digest_size=16).hexdigest()
+def _id(ticket_id: str, what: str, *parts: object) -> str:
+    return blake2b(f"{ticket_id}\0{what}\0{parts}".encode(), digest_size=16).hexdigest()
+
+
+class _TransitionRecord(msgspec.Struct, gc=False):
+    """`schemas/sla.py`, as quick to make and to encode as it can be: there is one for about every other event."""
+
+    id: str
+    ticket_id: str
+    channel: str
+    policy: str
+    version: str
+    metric: str
+    state: str
+    started_at: str
+    due_at: str
+    occurred_at: str
+    elapsed_seconds: float
+    priority: str | None
+    team: str | None
+    agent_id: str | None
+    historic: bool = False
 
 
 def transition_record(caused: Caused) -> Published:
     """One change of an SLA clock, for `sla`."""
-    ticket_id, offset, transition = caused
-    id_ = _id(ticket_id, transition.metric, transition.started_ms, transition.due_ms, transition.state, offset)
-    record = {
-        "id": id_,
-        "ticket_id": ticket_id,
-        "channel": transition.channel,
-        "policy": transition.policy,
-        "version": transition.version,
-        "metric": transition.metric,
-        "state": transition.state,
-        "started_at": text_of(transition.started_ms),
-        "due_at": text_of(transition.due_ms),
-        "occurred_at": text_of(transition.at_ms),
-        "elapsed_seconds": max(0, transition.at_ms - transition.started_ms) / 1000,
-        "priority": transition.priority,
-        "team": transition.team,
-        "agent_id": transition.agent,
-        "historic": False,
-    }
-    return Published(ticket_id.encode(), _encode(record), f"sla.{transition.state}", id_, transition.at_ms)
+    ticket_id, offset, (metric, started_ms, due_ms, state, at_ms, channel, policy, version, priority, team, agent) = (
+        caused
+    )
+    id_ = _id(ticket_id, metric, started_ms, due_ms, state, offset)
+    elapsed_seconds = (at_ms - started_ms) / 1000 if at_ms > started_ms else 0.0
+    instants = text_of(started_ms), text_of(due_ms), text_of(at_ms)
+    record = _TransitionRecord(
+        id_, ticket_id, channel, policy, version, metric, state, *instants, elapsed_seconds, priority, team, agent
+    )
+    return Published(ticket_id.encode(), _encode(record), f"sla.{state}", id_, at_ms)
 
 
 def sample_record(sampled: Sampled) -> Published:

@@ -5,9 +5,8 @@ from collections.abc import Callable, Sequence
 from app.engine.processor import Output, Taken
 from app.kpi import partials
 from app.kpi.partition import Caused, Harvest, Partition
-from app.kpi.records import dead_letter_record, sample_record, transition_record
+from app.kpi.records import Published, dead_letter_record, sample_record, transition_record
 from app.record import Record
-from app.streams.outputs import output
 from schemas import topics
 
 
@@ -33,20 +32,21 @@ class Track:
         return Taken(harvest.changes, self._outputs(harvest), self.partition.position())
 
     def _outputs(self, harvest: Harvest) -> list[Output]:
-        name, source = self._name, self._prefix
-        number = self.partition.number
-        events = name(topics.EVENTS)
+        name, number = self._name, self.partition.number
         outputs = [
             Output(name(topics.PARTIALS), partials.key_of(partial), partials.encode(partial), 0)
             for partial in harvest.partials
         ]
-        outputs += [output(name(topics.SLA), transition_record(caused), source) for caused in harvest.transitions]
-        outputs += [output(name(topics.SAMPLES), sample_record(sampled), source) for sampled in harvest.samples]
-        outputs += [
-            output(name(topics.DEAD_LETTERS), dead_letter_record(letter, events, number), source)
-            for letter in harvest.dead_letters
-        ]
+        # Keyed by ticket and with as many partitions as the events: a ticket's place is the same in all of them.
+        outputs += [_beside(name(topics.SLA), transition_record(caused), number) for caused in harvest.transitions]
+        outputs += [_beside(name(topics.SAMPLES), sample_record(sampled), number) for sampled in harvest.samples]
+        events, letters = name(topics.EVENTS), name(topics.DEAD_LETTERS)
+        outputs += [_beside(letters, dead_letter_record(each, events, number), 0) for each in harvest.dead_letters]
         return outputs
 
     def _name(self, topic: topics.Topic) -> str:
         return topic.full_name(self._prefix)
+
+
+def _beside(topic: str, record: Published, partition: int) -> Output:
+    return Output(topic, record.key, record.value, partition)

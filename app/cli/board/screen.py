@@ -11,7 +11,7 @@ from rich.text import Text
 
 from app.cli.board.figures import View
 from app.cli.board.limits import LimitsOf, Tone
-from app.cli.board.table import STYLES, channel_table
+from app.cli.board.table import STYLES, WIDE_COLUMNS, channel_table
 from app.cli.board.words import minute_text, safe_text, seconds_text, time_text
 from schemas.kpis import Window
 from schemas.sla import VERBOSE_STATES, SlaState, SlaTransition
@@ -24,6 +24,8 @@ _FIXED_LINES: Final = 11
 _FEWEST_CHANGES: Final = 3
 _MOST_CHANGES: Final = 12
 """More would only rush by."""
+_CHANGE_COLUMNS: Final = (8, 10, 10, 14, 11)
+"""Time, state, channel, metric, margin: fixed, so that nothing moves. The ticket has the rest."""
 _UNTOLD: Final[tuple[SlaState, ...]] = ("cancelled", *VERBOSE_STATES)
 _STATES: Final[dict[SlaState, tuple[str, Tone]]] = {
     "at_risk": ("at risk", "watch"),
@@ -93,10 +95,12 @@ def _changes(transitions: Sequence[SlaTransition], limit: int, width: int) -> li
     told = [transition for transition in transitions if transition.state not in _UNTOLD][:limit]
     if not told:
         return [Text("no SLA clock has changed yet", "dim")]
-    table = Table.grid(padding=(0, 2, 0, 0))
-    for least in (8, 10, 10, 14, 12):  # fixed, so that nothing moves
-        table.add_column(no_wrap=True, min_width=least)
-    table.add_column(no_wrap=True, overflow="ellipsis", max_width=max(10, width - 64))
+    gap = 1 if width < WIDE_COLUMNS else 2
+    table = Table.grid(padding=(0, gap, 0, 0))
+    for least in _CHANGE_COLUMNS:
+        table.add_column(no_wrap=True, min_width=least, max_width=least)
+    used = sum(_CHANGE_COLUMNS) + gap * len(_CHANGE_COLUMNS)
+    table.add_column(no_wrap=True, overflow="ellipsis", max_width=width - used)
     for transition in told:
         table.add_row(*_change(transition))
     return [Text("latest SLA changes", "dim"), table]
