@@ -77,7 +77,6 @@ def _wanted(settings: Settings) -> tuple[KafkaTopic, ...]:
 async def _create(settings: Settings, wanted: Sequence[KafkaTopic]) -> tuple[list[Made], list[Difference]]:
     with saying() as say:
         async with connect(settings.kafka, security=settings.kafka_security(), say=say) as client:
-            say("making the topics")
             made = await create(client, wanted, settings.replication_factor)
             return made, await check(client, wanted, settings.replication_factor)
 

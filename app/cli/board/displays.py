@@ -18,7 +18,6 @@ from app.clock import monotonic_seconds
 from schemas.sla import SlaTransition
 
 _PLAIN_SECONDS: Final = 5.0
-_PLAIN_STATES: Final = ("breached", "retracted")
 _PLAIN_CHANGES: Final = 5
 
 
@@ -122,12 +121,12 @@ class PlainDisplay(_Writing):
         if self._shown_seconds is not None and now_seconds - self._shown_seconds < _PLAIN_SECONDS:
             return
         self._shown_seconds = now_seconds
-        told = [transition for transition in self._news(view) if transition.state in _PLAIN_STATES]
+        told = [transition for transition in self._news(view) if transition.state == "breached"]
         for transition in told[-_PLAIN_CHANGES:]:
             click.echo(f"  {change_line(transition)}")
         if len(told) > _PLAIN_CHANGES:
             click.echo(f"  and {len(told) - _PLAIN_CHANGES} breaches before these")
-        click.echo(plain_line(view))
+        click.echo(plain_line(view, freshness))
 
 
 class JsonDisplay(_Writing):

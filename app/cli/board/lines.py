@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from app.cli.board.figures import Row, View
-from app.cli.board.screen import Freshness, margin_text
+from app.cli.board.screen import STALE_SECONDS, Freshness, margin_text
 from app.cli.board.words import count_text, safe_text, seconds_text, share_text, time_text
 from schemas.kpis import DurationName, Durations
 from schemas.sla import SlaTransition
 from schemas.wire import format_instant
 
 
-def plain_line(view: View) -> str:
-    """All channels in one line."""
+def plain_line(view: View, freshness: Freshness) -> str:
+    """All channels in one line, with a word when the figures are stale."""
     total = view.total
     if total is None or view.stream_at is None:
         return "no figures yet"
@@ -24,17 +24,18 @@ def plain_line(view: View) -> str:
         f"first response p50 {p50}, p95 {p95}",
         f"first-response SLA met {share_text(sla.attainment if sla else None)}, breaches {total.breaches}",
     ]
+    age = freshness.age_seconds(view.stream_at)
+    if age > STALE_SECONDS:
+        parts.append(f"STALE, {seconds_text(age)} old")
     return "; ".join(parts)
 
 
 def change_line(transition: SlaTransition) -> str:
-    """One SLA change in one line."""
-    state = {"breached": "BREACHED", "retracted": "taken back"}.get(
-        transition.state, transition.state.replace("_", " ")
-    )
+    """One breach, or another SLA change, in one line."""
+    state = "BREACHED" if transition.state == "breached" else transition.state.replace("_", " ")
     ticket = safe_text(transition.ticket_id, 200)
-    place = f"{transition.channel} {transition.metric.replace('_', ' ')}"
-    return f"{time_text(transition.occurred_at)} {state}: {place} {margin_text(transition)}, ticket {ticket}"
+    what = f"{transition.channel} {transition.metric.replace('_', ' ')} {margin_text(transition)}".rstrip()
+    return f"{time_text(transition.occurred_at)} {state}: {what}, ticket {ticket}"
 
 
 def update(view: View, freshness: Freshness, new: Sequence[SlaTransition]) -> dict[str, Any]:

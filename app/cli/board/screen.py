@@ -84,11 +84,11 @@ def headline(view: View, freshness: Freshness) -> Text:
 
 
 def window_text(window: Window) -> str:
-    """The window as people say it."""
+    """The window as people say it; its day too, since history is shown as well."""
     start = window.start
     if window.kind in ("minute", "hour"):
-        return f"{window.kind} {minute_text(start)} to {minute_text(window.end)} UTC"
-    return f"{window.kind} from {start:%Y-%m-%d %H:%M} UTC"
+        return f"{window.kind} {start:%Y-%m-%d} {minute_text(start)} to {minute_text(window.end)} UTC"
+    return f"{window.kind} from {start:%Y-%m-%d} {minute_text(start)} UTC"
 
 
 def _changes(transitions: Sequence[SlaTransition], limit: int, width: int) -> list[RenderableType]:

@@ -33,7 +33,7 @@ CONFIGURATION: Final = Path(__file__).with_name("demo.yaml")
 SPEED: Final = 60.0
 _FIRST_HOUR: Final = 9.0
 _PAUSE_SECONDS: Final = 0.25
-_CATCH_UP_LIMIT_SECONDS: Final = 15.0
+_CATCH_UP_LIMIT_SECONDS: Final = 30.0
 _LAST_EVENT_LIMIT_SECONDS: Final = 3.0
 _EVERYTHING: Final = 1 << 62
 
@@ -61,6 +61,7 @@ def worker_environment(play: Play) -> dict[str, str]:
         f"{PREFIX}REPLICATION_FACTOR": "1",
         f"{PREFIX}CONFIG": str(CONFIGURATION),
         f"{PREFIX}METRICS_PORT": str(play.metrics_port),
+        f"{PREFIX}SESSION_TIMEOUT_SECONDS": "10",  # so that a worker that was killed is back soon
         "PYTHONUNBUFFERED": "1",
     }
 

@@ -138,7 +138,8 @@ class WorkerProcess:
 
 
 def last_words(log: Path) -> str:
-    """The last line of a worker's log that tells why it ended; the last of all where none does."""
+    """The last line of a worker's log that tells why it ended: its own, or that of a traceback."""
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()] if log.exists() else []
     telling = [line for line in lines if " CRITICAL " in line or line.startswith("carebeat: ")]
-    return (telling or lines or ["it wrote no log"])[-1].strip()
+    rest = [line for line in lines[-1:] if " INFO " not in line]
+    return (telling or rest or ["its log does not say why"])[-1].strip()
