@@ -89,8 +89,9 @@ class _Notes:
 class Merge:
     """The state of the merge: reads encoded partials, gives whole windows and the changes of its own state."""
 
-    def __init__(self, partitions: int) -> None:
+    def __init__(self, partitions: int, *, windows_at_once: int = _WINDOWS_AT_ONCE) -> None:
         self.refused = 0
+        self._windows_at_once = windows_at_once
         self._partitions = partitions
         self._progress: dict[int, Progress] = {}
         self._spans: dict[Span, _Parts] = {}
@@ -180,16 +181,17 @@ class Merge:
     def take(self) -> tuple[list[tuple[bytes, bytes | None]], list[MergedWindow]]:
         """(changes of the state, windows in a new version) since the last call: final ones first, in order of time.
 
-        After a jump in time there may be a great many: `_WINDOWS_AT_ONCE`, about; the rest comes with the next call.
+        After a jump in time there may be a great many: `windows_at_once`, about; the rest comes with the next call.
         """
         stream_ms = self.stream_ms
         windows: list[MergedWindow] = []
-        while self._closing and self._closing[0][0] < stream_ms and len(windows) < _WINDOWS_AT_ONCE:
+        while self._closing and self._closing[0][0] < stream_ms and len(windows) < self._windows_at_once:
             windows += self._close(heappop(self._closing)[1])
-        while self._changed and len(windows) < _WINDOWS_AT_ONCE:
+        while self._changed and len(windows) < self._windows_at_once:
             span = next(iter(self._changed))
             windows += self._versions(span, self._changed.pop(span), final=False)
-        self._prune(stream_ms - LATENESS_MS["day"])
+        still_open_ms = self._closing[0][0] if self._closing else stream_ms
+        self._prune(min(stream_ms, still_open_ms) - LATENESS_MS["day"])
         changes, self._changes = self._changes, {}
         return list(changes.items()), windows
 
