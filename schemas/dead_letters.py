@@ -53,7 +53,6 @@ class DeadLetter(WireModel):
 
 
 _REASONS: Final = {
-    "json_invalid": Reason.NOT_JSON,
     "missing": Reason.MISSING_FIELD,
     "union_tag_not_found": Reason.MISSING_FIELD,
     "literal_error": Reason.BAD_VALUE,
@@ -74,9 +73,21 @@ _REASONS: Final = {
 def reason_of(error: ValidationError) -> Reason:
     """The code under which an event that `schemas/events.py` refuses becomes a dead letter: that of its first fault."""
     first = error.errors(include_url=False)[0]
+    if first["type"] == "json_invalid":
+        return _reason_of_no_json(first["input"], first["msg"])
     if first["type"] == "literal_error" and not isinstance(first["input"], str):
         return Reason.WRONG_TYPE
     if first["type"] == "union_tag_invalid":
         tag = first["input"].get("type") if isinstance(first["input"], dict) else None
         return Reason.UNKNOWN_TYPE if isinstance(tag, str) else Reason.WRONG_TYPE
     return _REASONS.get(first["type"], Reason.WRONG_TYPE)
+
+
+def _reason_of_no_json(value: object, complaint: str) -> Reason:
+    if "recursion limit" in complaint:
+        return Reason.TOO_DEEP
+    try:
+        bytes(value if isinstance(value, bytes) else b"").decode()
+    except UnicodeDecodeError:
+        return Reason.NOT_UTF8
+    return Reason.NOT_JSON

@@ -1,14 +1,16 @@
 """What may stand on `support.events`: what happened to tickets, and Carebeat's own ticks.
 
-Types are strict: a wrong type in any field of the event's type makes a dead letter, as does an unknown type.
-Unknown fields are ignored. An absent optional field changes nothing. Null clears an attribute of the ticket (customer,
+Types are strict: a wrong type in any known field makes a dead letter, even in one that the event's type does not own; so
+does an unknown type. Unknown fields are ignored. An absent optional field changes nothing. Null clears an attribute of the ticket (customer,
 priority, team, tags, subject, owner); in any other optional field it says the same as absence. The key of the record is
 the ticket id. No event carries text, a name, an address or a phone number.
 """
 
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, ValidationError
+from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import InitErrorDetails, from_json
 
 from schemas.wire import (
     Count,
@@ -26,10 +28,51 @@ from schemas.wire import (
 AuthorKind = Literal["agent", "bot", "automation", "campaign", "unknown"]
 CloseReason = Literal["resolved", "idle", "spam", "merged", "deleted", "abandoned"]
 PauseReason = Literal["customer", "third_party", "snoozed", "on_hold", "other"]
+HandedTo = Literal["human", "bot"]
 Sentiment = Literal["positive", "neutral", "negative"]
+Score = Annotated[int, Field(ge=1, le=5)]
+Tags = Annotated[tuple[Tag, ...], Field(max_length=32)]
 
 
-class CommonFields(WireModel):
+Dropped = Field(exclude=True)
+"""A field that the event's type does not own: checked, then dropped. Such fields are not in the JSON Schema of the type."""
+DroppedName = SkipJsonSchema[Annotated[Name | None, Dropped]]
+DroppedId = SkipJsonSchema[Annotated[Id | None, Dropped]]
+DroppedSeconds = SkipJsonSchema[Annotated[Seconds | None, Dropped]]
+
+
+class AnyFields(WireModel):
+    """What every known field must be, wherever it stands."""
+
+    account: DroppedName = None
+    source: DroppedName = None
+    received_at: SkipJsonSchema[Annotated[SourceInstant | None, Dropped]] = None
+    customer_id: DroppedName = None
+    priority: DroppedName = None
+    team: DroppedName = None
+    tags: SkipJsonSchema[Annotated[Tags | None, Dropped]] = None
+    topic: DroppedName = None
+    author_kind: SkipJsonSchema[Annotated[AuthorKind | None, Dropped]] = None
+    author_id: DroppedName = None
+    sentiment: SkipJsonSchema[Annotated[Sentiment | None, Dropped]] = None
+    quick_reply: DroppedName = None
+    public: SkipJsonSchema[Annotated[bool | None, Dropped]] = None
+    reason: SkipJsonSchema[Annotated[str | None, Dropped]] = None
+    agent_id: DroppedName = None
+    to: SkipJsonSchema[Annotated[HandedTo | None, Dropped]] = None
+    into: DroppedId = None
+    score: SkipJsonSchema[Annotated[Score | None, Dropped]] = None
+    talk_seconds: DroppedSeconds = None
+    hold_seconds: DroppedSeconds = None
+    wrap_seconds: DroppedSeconds = None
+    accepted: SkipJsonSchema[Annotated[bool | None, Dropped]] = None
+    order_id: DroppedId = None
+    amount: SkipJsonSchema[Annotated[DecimalText | None, Dropped]] = None
+    currency: SkipJsonSchema[Annotated[Currency | None, Dropped]] = None
+    partition: SkipJsonSchema[Annotated[Count | None, Dropped]] = None
+
+
+class CommonFields(AnyFields):
     """What every event of a ticket has or may have."""
 
     id: Id
@@ -48,7 +91,7 @@ class CommonFields(WireModel):
     customer_id: Name | None = None
     priority: Name | None = None
     team: Name | None = None
-    tags: Annotated[tuple[Tag, ...], Field(max_length=32)] | None = None
+    tags: Tags | None = None
     """The full set, not what was added."""
     topic: Name | None = None
     """What the ticket is about: `parent/child`."""
@@ -104,7 +147,7 @@ class TicketHandedOver(CommonFields):
     """From bot to human, or from human to bot."""
 
     type: Literal["ticket-handed-over"]
-    to: Literal["human", "bot"] | None = "human"
+    to: HandedTo | None = "human"
 
 
 class TicketLabelled(CommonFields):
@@ -144,7 +187,7 @@ class SurveyAnswered(CommonFields):
     """The customer said how it went."""
 
     type: Literal["survey-answered"]
-    score: Annotated[int, Field(ge=1, le=5)]
+    score: Score
     """5 is best; good and bad are 5 and 1."""
 
 
@@ -175,10 +218,13 @@ class OrderPlaced(CommonFields):
     """ISO 4217."""
 
 
-class ClockTicked(WireModel):
+class ClockTicked(AnyFields):
     """Nothing but time passing. Carebeat's own: the gateway refuses it; null key, explicit partition."""
 
     type: Literal["clock-ticked"]
+    id: DroppedId = None
+    ticket_id: DroppedId = None
+    channel: SkipJsonSchema[Annotated[str | None, Dropped]] = None
     partition: Count | None = None
     occurred_at: SourceInstant | None = None
     """Only on explicit ticks of a replay; else the append time says it."""
@@ -210,3 +256,16 @@ Event = Annotated[TicketEvent | ClockTicked, Field(discriminator="type")]
 
 TICKET_EVENT: Final[TypeAdapter[TicketEvent]] = TypeAdapter(TicketEvent)
 EVENT: Final[TypeAdapter[Event]] = TypeAdapter(Event)
+
+
+def read_event(value: bytes) -> Event:
+    """What a record says. Raises ValidationError.
+
+    As `EVENT.validate_json`, which takes `NaN` and `Infinity` for JSON where no field of ours stands.
+    """
+    try:
+        from_json(value, allow_inf_nan=False)
+    except ValueError as error:
+        problem = InitErrorDetails(type="json_invalid", input=value, ctx={"error": str(error)})
+        raise ValidationError.from_exception_data("event", [problem]) from None
+    return EVENT.validate_json(value)

@@ -37,7 +37,7 @@ class WireModel(BaseModel):
 
 
 def parse_instant(text: str) -> datetime:
-    """The UTC instant that an RFC 3339 text names, cut to microseconds. Raises ValueError.
+    """The UTC instant that an RFC 3339 text names, cut to microseconds. Raises ValueError, OverflowError.
 
     A leap second (`:60`) is the first second of the next minute.
     """
@@ -61,17 +61,27 @@ def _instant(value: object) -> object:
         return value
     try:
         return parse_instant(value)
-    except (ValueError, OverflowError):
+    except OverflowError:  # in UTC, it would be before the year 1 or after 9999
+        raise _ancient() if value.startswith("0") else _future() from None
+    except ValueError:
         example = {"example": "2026-03-02T10:41:07.120Z"}
         raise PydanticCustomError("bad_instant", "must be RFC 3339 with a zone, such as {example}", example) from None
 
 
 def _in_our_times(at: datetime) -> datetime:
     if at < EARLIEST:
-        raise PydanticCustomError("ancient", "must not be before 2010")
+        raise _ancient()
     if at >= TOO_LATE:
-        raise PydanticCustomError("future", "must be before 2100")
+        raise _future()
     return at
+
+
+def _ancient() -> PydanticCustomError:
+    return PydanticCustomError("ancient", "must not be before 2010")
+
+
+def _future() -> PydanticCustomError:
+    return PydanticCustomError("future", "must be before 2100")
 
 
 def _not_reserved(channel: str) -> str:

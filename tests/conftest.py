@@ -6,11 +6,16 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import settings
 
 from app.broker.embedded import EmbeddedKafka
 from app.broker.errors import EmbeddedExtraMissingError
 from app.cli import carebeat
 from tests import truth
+
+settings.register_profile("short", deadline=None, derandomize=True)
+settings.register_profile("long", deadline=None, max_examples=5_000)  # pytest --hypothesis-profile=long
+settings.load_profile("short")
 
 
 @pytest.fixture(scope="session")

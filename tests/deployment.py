@@ -61,7 +61,7 @@ class Deployment:
         """Where a worker writes its log."""
         return self.folder / f"{name}.log"
 
-    def end(self, name: str, how: signal.Signals) -> int:
+    def stop(self, name: str, how: signal.Signals) -> int:
         """Send a signal and wait for the end; the exit status."""
         worker = self.workers.pop(name)
         worker.send_signal(how)
@@ -105,6 +105,16 @@ class Deployment:
     async def _partitions(self, consumer: AIOKafkaConsumer, topic: str) -> list[int]:
         await consumer._client.add_topic(self.prefix + topic)
         return sorted(consumer.partitions_for_topic(self.prefix + topic) or {0})
+
+    async def end(self, topic: str) -> int:
+        """How many offsets a topic has; markers of transactions count."""
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap)
+        await consumer.start()
+        try:
+            partitions = [TopicPartition(self.prefix + topic, p) for p in await self._partitions(consumer, topic)]
+            return sum((await consumer.end_offsets(partitions)).values())
+        finally:
+            await consumer.stop()
 
     async def committed(self, topic: str) -> int:
         """How many records of a topic the group says are done; 0 while there is no group."""

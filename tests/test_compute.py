@@ -65,7 +65,7 @@ def test_garbage_becomes_dead_letters_and_stops_nothing(tmp_path: Path) -> None:
     result = CliRunner().invoke(carebeat, ["compute", str(tmp_path / "events.jsonl"), "--out", str(out)])
     assert result.exit_code == 0, result.output
     letters = [DeadLetter.model_validate_json(line) for line in _lines(out / "dead-letters.jsonl")]
-    assert [letter.reason.value for letter in letters] == ["not-json", "not-json", "wrong-type"]
+    assert [letter.reason.value for letter in letters] == ["not-utf8", "not-json", "wrong-type"]
     assert json.loads(_lines(out / "kpis.jsonl")[0])["counts"]["messages_received"] == 1
 
 

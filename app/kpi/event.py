@@ -1,16 +1,19 @@
 """The event the core works on, and the way from a record's bytes to it.
 
-A record is decoded once, into `Wire`, which refuses a wrong type in any field of the contract (`schemas/events.py` says the same in pydantic
-and is the contract's source; a test holds the two together). What the state machine needs of it becomes an `Event`: small, because a ticket
-keeps its events for days, and ordered, because the order of a ticket's events is the law of this project (`ticket.py`).
+A record is decoded once, into `Wire`, which refuses what the contract refuses (`schemas/events.py` says the same in pydantic and is the
+contract's source; a test holds the two together). What the state machine needs of it becomes an `Event`: small, because a ticket keeps its
+events for days, and ordered, because the order of a ticket's events is the law of this project (`ticket.py`).
+
+This runs for every record, so the first look is quick: types, lengths and ranges are checked while decoding, instants and channels are looked
+up. Only what is odd (long, not ASCII, refused, seen for the first time) is looked at again.
 """
 
 import re
-from collections.abc import Callable
 from datetime import datetime
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
+from msgspec import UNSET, Meta, UnsetType
 
 from app.kpi.rules import Rules
 
@@ -47,8 +50,9 @@ AGENT, BOT, AUTOMATION, CAMPAIGN, UNKNOWN = range(5)
 AUTHORS: Final = {"agent": AGENT, "bot": BOT, "automation": AUTOMATION, "campaign": CAMPAIGN, "unknown": UNKNOWN}
 AUTHOR_WORDS: Final = tuple(AUTHORS)
 
-RANKS: Final = {OPENED: 0, REOPENED: 1, MESSAGE: 2, RESUMED: 4, CLOSED: 7, SURVEY_ANSWERED: 8}
-"""Order among events of one instant; replies by author (`REPLY_RANKS`), all others are 5."""
+_RANKS: Final = {OPENED: 0, REOPENED: 1, MESSAGE: 2, RESUMED: 4, CLOSED: 7, SURVEY_ANSWERED: 8}
+RANKS: Final = tuple(_RANKS.get(kind, 5) for kind in range(TICK + 1))
+"""By kind: the order among events of one instant. Replies by author (`REPLY_RANKS`)."""
 REPLY_RANKS: Final = {AGENT: 6, UNKNOWN: 6, BOT: 3, AUTOMATION: 3, CAMPAIGN: 3}
 
 CLOSE_REASONS: Final = ("resolved", "idle", "spam", "merged", "deleted", "abandoned")
@@ -86,41 +90,66 @@ class Tick(msgspec.Struct, gc=False):
     at_ms: int | None
 
 
+Id = Annotated[str, Meta(min_length=1, max_length=200)]
+Name = Annotated[str, Meta(max_length=200)]
+Seconds = Annotated[float, Meta(ge=0)]
+Amount = Annotated[str, Meta(pattern=r"^[0-9]{1,15}(\.[0-9]{1,6})?\Z")]
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
+
+
 class Wire(msgspec.Struct, gc=False):
-    """A record of `support.events` as it is written. Absent optional fields are unset: absent = unchanged, null = cleared."""
+    """A record of `support.events` as it is written. Unset: absent, where that is not the same as null."""
 
     type: str
-    id: str = ""
-    ticket_id: str = ""
-    channel: str = ""
-    occurred_at: str = ""
-    account: str | None = None
-    source: str | None = None
+    id: Id | UnsetType | None = UNSET
+    ticket_id: Id | UnsetType | None = UNSET
+    channel: str | UnsetType | None = UNSET
+    occurred_at: str | UnsetType | None = UNSET
+    account: Name | None = None
+    source: Name | None = None
     received_at: str | None = None
-    customer_id: str | None = None
-    priority: str | msgspec.UnsetType | None = msgspec.UNSET
-    team: str | msgspec.UnsetType | None = msgspec.UNSET
-    tags: list[str] | None = None
-    topic: str | None = None
+    customer_id: Name | None = None
+    priority: Name | UnsetType | None = UNSET
+    team: Name | UnsetType | None = UNSET
+    tags: Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(max_length=32)] | None = None
+    topic: Name | None = None
     author_kind: Literal["agent", "bot", "automation", "campaign", "unknown"] | None = None
-    author_id: str | None = None
+    author_id: Name | None = None
     sentiment: Literal["positive", "neutral", "negative"] | None = None
-    quick_reply: str | None = None
+    quick_reply: Name | None = None
     public: bool | None = None
     reason: str | None = None
-    agent_id: str | msgspec.UnsetType | None = msgspec.UNSET
+    agent_id: Name | UnsetType | None = UNSET
     to: Literal["human", "bot"] | None = None
-    into: str | None = None
-    score: int | None = None
-    talk_seconds: float | None = None
-    hold_seconds: float | None = None
-    wrap_seconds: float | None = None
-    accepted: bool | None = None
-    order_id: str | None = None
-    amount: str | None = None
-    currency: str | None = None
-    partition: int | None = None
+    into: Id | UnsetType | None = UNSET
+    score: Annotated[int, Meta(ge=1, le=5)] | UnsetType | None = UNSET
+    talk_seconds: Seconds | None = None
+    hold_seconds: Seconds | None = None
+    wrap_seconds: Seconds | None = None
+    accepted: bool | UnsetType | None = UNSET
+    order_id: Id | UnsetType | None = UNSET
+    amount: Amount | None = None
+    currency: Currency | None = None
+    partition: Annotated[int, Meta(ge=0)] | None = None
 
+
+_REQUIRED: Final = {MERGED: "into", SURVEY_ANSWERED: "score", CALL_OFFERED: "accepted", ORDER: "order_id"}
+_REASONS: Final = {CLOSED: CLOSE_REASONS, PAUSED: PAUSE_REASONS, RESUMED: PAUSE_REASONS}
+_HAS_MORE_RULES: Final = frozenset({*_REQUIRED, *_REASONS})
+
+_SHORT_BYTES: Final = 400
+"""In so few bytes, no record is too deep."""
+_DEEPEST: Final = 200
+"""How many arrays and objects may be inside each other, empty ones aside; as in pydantic's parser."""
+_MOST_DIGITS: Final = 4300
+"""Of a whole number, or of what stands before the point; as in pydantic's parser."""
+
+_TOKEN: Final = re.compile(
+    rb'"[^"\\]*(?:\\.[^"\\]*)*"|(?P<empty>\[\s*\]|\{\s*\})|(?P<open>[\[{])|(?P<close>[\]}])|(?P<fraction>\.\d+)|(?P<digits>\d+)',
+    re.DOTALL,
+)
+_OUT_OF_BOUNDS: Final = re.compile(r"Invalid enum value|out of range|Expected `\w+` (of length|matching|[<>]=)")
+_EMPTY: Final = "of length >= 1"
 
 _decode_wire = msgspec.json.Decoder(Wire).decode
 _CHANNEL = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -130,7 +159,9 @@ _INSTANT = re.compile(
 )
 _CACHE_LIMIT = 100_000
 _minutes: dict[str, int] = {}
+"""`2026-03-02T10:41:` -> milliseconds; only of the years of the contract."""
 _tails: dict[str, int] = {}
+"""`07.120Z` -> milliseconds; never of a leap second."""
 
 
 def instant_ms(text: str) -> int:
@@ -147,15 +178,15 @@ def instant_ms(text: str) -> int:
 def _parse_instant(text: str) -> int:
     match = _INSTANT.fullmatch(text)
     if match is None:
-        raise ValueError(f"not an RFC 3339 instant with a zone: {text[:40]!r}")
+        raise ValueError("not an RFC 3339 instant with a zone")
     minute, second, fraction, zone = match.groups()
-    if len(_minutes) > _CACHE_LIMIT or len(_tails) > _CACHE_LIMIT:
-        _minutes.clear()
-        _tails.clear()
     tail_ms = int(second) * 1000 + int(((fraction or "") + "000")[:3])
     offset = "+00:00" if zone in "Zz" else zone
     minute_ms = int(datetime.fromisoformat(f"{minute}:00{offset}".upper()).timestamp()) * 1000
-    if zone in "Zz":
+    if zone in "Zz" and second != "60" and EARLIEST_MS <= minute_ms < LATEST_MS:
+        if len(_minutes) > _CACHE_LIMIT or len(_tails) > _CACHE_LIMIT:
+            _minutes.clear()
+            _tails.clear()
         _minutes[text[:17]] = minute_ms
         _tails[text[17:]] = tail_ms
     return minute_ms + tail_ms
@@ -167,148 +198,162 @@ class Decoder:
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self._live = rules.clock == "log"
-        self._channels: dict[str, str] = {}
+        self._channels: dict[str | UnsetType | None, str] = {}
 
     def __call__(self, value: bytes | None, key: bytes | None, append_ms: int) -> tuple[str, Event] | Tick:
         """(ticket id, event). Raises Rejected."""
-        wire = _wire(value)
+        if value is None:
+            raise Rejected("not-json", "no value")
+        if len(value) > _SHORT_BYTES:
+            _look_closely(value)
+        try:
+            wire = _decode_wire(value)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            wire = _second_look(value, error)
+        if not value.isascii():
+            _require_utf8(value)
         kind = KINDS.get(wire.type)
         if kind is None:
-            raise Rejected("unknown-type", wire.type[:64])
+            raise Rejected("unknown-type")
+        if wire.received_at is not None:
+            _source_instant(wire.received_at, "received_at")
         if kind == TICK:
-            return Tick(None if self._live or not wire.occurred_at else self._instant(wire.occurred_at, append_ms))
-        ticket_id = wire.ticket_id
-        if not (0 < len(ticket_id) <= 200 and 0 < len(wire.id) <= 200):
-            raise Rejected(
-                "missing-field" if not (ticket_id and wire.id) else "bad-value", "id and ticket_id: 1 to 200 characters"
-            )
-        if key is None or key != ticket_id.encode():
-            raise Rejected("wrong-key", "the record's key must be its ticket_id, or its events meet in no one place")
-        check = _CHECKS.get(kind)
-        if check is not None:
-            check(wire)
+            return self._tick(wire)
+        id_, ticket_id = wire.id, wire.ticket_id
+        if id_ is UNSET or id_ is None:
+            raise _missing("id", id_)
+        if ticket_id is UNSET or ticket_id is None:
+            raise _missing("ticket_id", ticket_id)
+        if kind in _HAS_MORE_RULES:
+            _check(wire, kind)
         channel = self._channels.get(wire.channel) or self._channel(wire.channel)
-        at_ms = self._instant(wire.occurred_at, append_ms)
-        return ticket_id, _event(wire, kind, channel, at_ms)
-
-    def _instant(self, text: str, append_ms: int) -> int:
+        text = wire.occurred_at
         try:
-            at_ms = _minutes[text[:17]] + _tails[text[17:]]
-        except KeyError:
-            at_ms = _refuse_bad_instant(text)
-        if at_ms < EARLIEST_MS:
-            raise Rejected("ancient", text)
+            at_ms = _minutes[text[:17]] + _tails[text[17:]]  # type: ignore[index]  # absent ones fail on purpose
+        except (KeyError, TypeError):
+            at_ms = _source_instant(text, "occurred_at")
         if self._live and at_ms > append_ms:
             if at_ms > append_ms + FUTURE_LIMIT_MS:
-                raise Rejected("future", text)
-            return append_ms
-        if at_ms >= LATEST_MS:
-            raise Rejected("future", text)
-        return at_ms
+                raise Rejected("future", "occurred_at: more than 5 minutes ahead of its append time")
+            at_ms = append_ms
+        if key is None or key != ticket_id.encode():
+            raise Rejected("wrong-key", "the record's key must be its ticket_id, or its events meet in no one place")
 
-    def _channel(self, name: str) -> str:
-        if not name:
-            raise Rejected("missing-field", "channel")
+        author = AUTHORS.get(wire.author_kind, AGENT)  # type: ignore[arg-type]  # None: absent
+        rank = RANKS[kind]
+        word: str | None = None
+        if kind == REPLY:
+            rank = REPLY_RANKS[author]
+            if wire.public is False:
+                kind = NOTE
+        elif kind == CLOSED:
+            word = wire.reason or "resolved"
+        elif kind == HANDED_OVER:
+            word = wire.to or "human"
+        elif kind == PAUSED:
+            word = wire.reason or "other"
+        sets: dict[str, str | None] | None = None
+        if wire.priority is not UNSET:
+            sets = {"priority": wire.priority}
+        if wire.team is not UNSET:
+            sets = {**(sets or {}), "team": wire.team}
+        if kind == ASSIGNED and wire.agent_id is not UNSET:
+            sets = {**(sets or {}), "agent": wire.agent_id}
+        return ticket_id, Event(at_ms, rank, id_, kind, channel, author, wire.author_id, word, sets)
+
+    def _tick(self, wire: Wire) -> Tick:
+        if wire.occurred_at is UNSET or wire.occurred_at is None:
+            return Tick(None)
+        at_ms = _source_instant(wire.occurred_at, "occurred_at")
+        return Tick(None if self._live else at_ms)
+
+    def _channel(self, name: str | UnsetType | None) -> str:
+        if name is UNSET or name is None:
+            raise _missing("channel", name)
         if not _CHANNEL.fullmatch(name):
             raise Rejected("bad-value", "channel: a-z, 0-9, dot, dash, underscore; at most 64")
         if name in ("all", "other"):
             raise Rejected("reserved-channel", name)
+        channel = self._rules.channel(name)
         if len(self._channels) < _CACHE_LIMIT:
-            self._channels[name] = self._rules.channel(name)
-        return self._rules.channel(name)
+            self._channels[name] = channel
+        return channel
 
 
-def _wire(value: bytes | None) -> Wire:
-    if value is None:
-        raise Rejected("not-json", "no value")
+def _look_closely(value: bytes) -> None:
+    """What is long may be too long, or deeper than every parser goes, or hold longer numbers than every parser takes."""
     if len(value) > RECORD_LIMIT_BYTES:
         raise Rejected("too-large", f"{len(value)} bytes, limit {RECORD_LIMIT_BYTES}")
-    try:
-        return _decode_wire(value)
-    except msgspec.ValidationError as error:
-        text = str(error)
-        raise Rejected("missing-field" if "missing required field" in text else "wrong-type", text[:200]) from None
-    except msgspec.DecodeError as error:
-        raise Rejected("not-json", str(error)[:200]) from None
-    except RecursionError:
+    if len(value) > _MOST_DIGITS or value.count(b"[") + value.count(b"{") > _DEEPEST:
+        _measure(value)
+
+
+def _measure(value: bytes) -> None:
+    depth = 0
+    for token in _TOKEN.finditer(value):
+        if token.lastgroup == "open":
+            depth += 1
+            if depth > _DEEPEST:
+                raise Rejected("too-deep", f"more than {_DEEPEST} arrays and objects inside each other")
+        elif token.lastgroup == "close":
+            depth -= 1
+        elif token.lastgroup == "digits" and token.end() - token.start() > _MOST_DIGITS:
+            raise Rejected("not-json", f"a number of more than {_MOST_DIGITS} digits")
+
+
+def _second_look(value: bytes, error: Exception) -> Wire:
+    """Of a field that is there twice, the last counts, though the first be wrong. Otherwise: why it is refused."""
+    if isinstance(error, RecursionError):
         raise Rejected("too-deep") from None
+    _require_utf8(value)
+    if not isinstance(error, msgspec.ValidationError):
+        raise Rejected("not-json", str(error)) from None
+    try:
+        return msgspec.convert(msgspec.json.decode(value), Wire)
+    except msgspec.DecodeError as malformed:
+        if not isinstance(malformed, msgspec.ValidationError):
+            raise Rejected("not-json", str(malformed)) from None
+    raise Rejected(_reason_of(str(error)), str(error).partition(" - at ")[2].strip("`$.")) from None
+
+
+def _reason_of(complaint: str) -> str:
+    if "missing required field" in complaint or _EMPTY in complaint:
+        return "missing-field"
+    return "bad-value" if _OUT_OF_BOUNDS.match(complaint) or "out of range" in complaint else "wrong-type"
+
+
+def _require_utf8(value: bytes) -> None:
+    try:
+        value.decode()
     except UnicodeDecodeError:
         raise Rejected("not-utf8") from None
 
 
-def _refuse_bad_instant(text: str) -> int:
-    if not text:
-        raise Rejected("missing-field", "occurred_at")
+def _source_instant(text: str | UnsetType | None, field: str) -> int:
+    """An instant that somebody else's clock gave. Raises Rejected."""
+    if text is UNSET or text is None:
+        raise _missing(field, text)
     try:
-        return instant_ms(text)
-    except (ValueError, OverflowError) as error:
-        raise Rejected("bad-instant", str(error)) from None
+        at_ms = instant_ms(text)
+    except (ValueError, OverflowError):
+        raise Rejected("bad-instant", field) from None
+    if at_ms < EARLIEST_MS:
+        raise Rejected("ancient", f"{field}: before 2010")
+    if at_ms >= LATEST_MS:
+        raise Rejected("future", f"{field}: after 2099")
+    return at_ms
 
 
-def _event(wire: Wire, kind: int, channel: str, at_ms: int) -> Event:
-    author = AUTHORS[wire.author_kind] if wire.author_kind is not None else AGENT
-    rank = RANKS.get(kind, 5)
-    word: str | None = None
-    if kind == REPLY:
-        rank = REPLY_RANKS[author]
-        if wire.public is False:
-            kind = NOTE
-    elif kind == CLOSED:
-        word = wire.reason or "resolved"
-    elif kind == HANDED_OVER:
-        word = wire.to or "human"
-    elif kind == PAUSED:
-        word = wire.reason or "other"
-    sets: dict[str, str | None] | None = None
-    if wire.priority is not msgspec.UNSET:
-        sets = {"priority": wire.priority}
-    if wire.team is not msgspec.UNSET:
-        sets = {**(sets or {}), "team": wire.team}
-    if kind == ASSIGNED and wire.agent_id is not msgspec.UNSET:
-        sets = {**(sets or {}), "agent": wire.agent_id}
-    return Event(at_ms, rank, wire.id, kind, channel, author, wire.author_id, word, sets)
+def _check(wire: Wire, kind: int) -> None:
+    """What must hold of a kind's own fields, beyond their types."""
+    name = _REQUIRED.get(kind)
+    if name is not None and getattr(wire, name) in (UNSET, None):
+        raise _missing(name, getattr(wire, name))
+    reasons = _REASONS.get(kind)
+    if reasons is not None and wire.reason is not None and wire.reason not in reasons:
+        raise Rejected("bad-value", f"reason: one of {', '.join(reasons)}")
 
 
-def _require(condition: bool, reason: str, detail: str) -> None:
-    if not condition:
-        raise Rejected(reason, detail)
-
-
-def _check_closed(wire: Wire) -> None:
-    _require(
-        wire.reason is None or wire.reason in CLOSE_REASONS, "bad-value", f"reason: one of {', '.join(CLOSE_REASONS)}"
-    )
-
-
-def _check_paused(wire: Wire) -> None:
-    _require(
-        wire.reason is None or wire.reason in PAUSE_REASONS, "bad-value", f"reason: one of {', '.join(PAUSE_REASONS)}"
-    )
-
-
-def _check_merged(wire: Wire) -> None:
-    _require(bool(wire.into), "missing-field", "into: the ticket that this one goes on in")
-
-
-def _check_survey(wire: Wire) -> None:
-    _require(wire.score is not None, "missing-field", "score")
-    _require(wire.score is not None and 1 <= wire.score <= 5, "bad-value", "score: 1 to 5")
-
-
-def _check_offer(wire: Wire) -> None:
-    _require(wire.accepted is not None, "missing-field", "accepted")
-
-
-def _check_order(wire: Wire) -> None:
-    _require(bool(wire.order_id), "missing-field", "order_id")
-
-
-_CHECKS: Final[dict[int, Callable[[Wire], None]]] = {
-    CLOSED: _check_closed,
-    PAUSED: _check_paused,
-    MERGED: _check_merged,
-    SURVEY_ANSWERED: _check_survey,
-    CALL_OFFERED: _check_offer,
-    ORDER: _check_order,
-}
-"""What a kind's own fields must be, beyond their types."""
+def _missing(field: str, value: UnsetType | None) -> Rejected:
+    """Of a field that must be there: absent, or null."""
+    return Rejected("missing-field" if value is UNSET else "wrong-type", field)

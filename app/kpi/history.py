@@ -52,6 +52,8 @@ class Ticket(msgspec.Struct, array_like=True, gc=False):
 
     armed_ms: int
     """When the partition looks at its timers next: at or before the earliest one."""
+    next_ms: int
+    """The earliest timer; NEVER if there is none."""
     state: State
     version: str
     """Of the configuration under which `history` was run."""
@@ -76,7 +78,7 @@ class Historian:
 
     def new(self) -> Ticket:
         """A ticket of which nothing is known."""
-        return Ticket(NEVER, State(), self._version)
+        return Ticket(NEVER, NEVER, State(), self._version)
 
     def adopt(self, ticket: Ticket) -> None:
         """Fold the whole history of a ticket that another configuration or code version ran."""
@@ -87,6 +89,7 @@ class Historian:
             ticket.fold = _key(ticket.history[-1])
         ticket.version, ticket.adopted = self._version, True
         ticket.history, ticket.base = [], _encode(ticket.state)
+        ticket.next_ms = self._machine.next_timer(ticket.state)[0]
         ticket.known = {id_: at_ms for id_, at_ms in seen.items() if at_ms > ticket.state.last_ms - HISTORY_MS}
 
     def accept(self, ticket: Ticket, event: Event, now_ms: int, out: Effects) -> Outcome:
@@ -106,10 +109,6 @@ class Historian:
             self._fold(ticket)
         return outcome
 
-    def next_ms(self, ticket: Ticket) -> int:
-        """The ticket's earliest timer; NEVER if there is none."""
-        return self._machine.next_timer(ticket.state)[0]
-
     def _refuse(self, ticket: Ticket, event: Event, now_ms: int) -> Outcome | None:
         id_ = event.id
         for known in ticket.history:
@@ -124,10 +123,12 @@ class Historian:
     def _step(self, ticket: Ticket, event: Event, now_ms: int, out: Effects) -> None:
         try:
             self._machine.step(ticket.state, event, out)
-            self._pass(ticket, now_ms, out)
+            fired_ms, ticket.next_ms = self._fire_until(ticket.state, now_ms, out)
         except Exception:
-            ticket.state, ticket.fired_ms = self._run(ticket, ticket.history, now_ms, Effects())
+            ticket.state, ticket.fired_ms, ticket.next_ms = self._run(ticket, ticket.history, now_ms, Effects())
             raise
+        if fired_ms:
+            ticket.fired_ms = fired_ms
         ticket.history.append(event)
 
     def _revise(self, ticket: Ticket, event: Event, now_ms: int, out: Effects) -> None:
@@ -135,31 +136,30 @@ class Historian:
         self._run(ticket, ticket.history, now_ms, before)
         history = ticket.history.copy()
         insort(history, event)
-        state, fired_ms = self._run(ticket, history, now_ms, after)
+        run = self._run(ticket, history, now_ms, after)
         out.revise(before, after)
-        ticket.state, ticket.fired_ms, ticket.history = state, fired_ms, history
+        ticket.state, ticket.fired_ms, ticket.next_ms = run
+        ticket.history = history
 
-    def _run(self, ticket: Ticket, history: list[Event], now_ms: int, out: Effects) -> tuple[State, int]:
+    def _run(self, ticket: Ticket, history: list[Event], now_ms: int, out: Effects) -> tuple[State, int, int]:
+        """The state that base and history give at `now_ms`, the instant of the last timer fired, and that of the next."""
         state = _decode_state(ticket.base) if ticket.base else State()
         fired_ms = 0
         for event in history:
-            fired_ms = self._fire_until(state, event.at_ms, out) or fired_ms
+            fired_ms = self._fire_until(state, event.at_ms, out)[0] or fired_ms
             self._machine.step(state, event, out)
-        fired_ms = self._fire_until(state, now_ms, out) or fired_ms
-        return state, fired_ms
+        last_ms, next_ms = self._fire_until(state, now_ms, out)
+        return state, last_ms or fired_ms, next_ms
 
-    def _fire_until(self, state: State, until_ms: int, out: Effects) -> int:
-        """Fire all timers before `until_ms`; the instant of the last one, 0 if there was none."""
+    def _fire_until(self, state: State, until_ms: int, out: Effects) -> tuple[int, int]:
+        """Fire all timers before `until_ms`: (the instant of the last one, 0 if there was none; that of the next)."""
         fired_ms = 0
         timer = self._machine.next_timer(state)
         while timer[0] < until_ms:
             self._machine.fire(state, timer, out)
             fired_ms = timer[0]
             timer = self._machine.next_timer(state)
-        return fired_ms
-
-    def _pass(self, ticket: Ticket, until_ms: int, out: Effects) -> None:
-        ticket.fired_ms = self._fire_until(ticket.state, until_ms, out) or ticket.fired_ms
+        return fired_ms, timer[0]
 
     def fire(self, ticket: Ticket, until_ms: int, out: Effects) -> bool:
         """Fire the ticket's timers up to and including `until_ms`. True if the ticket can be dropped."""
@@ -169,6 +169,7 @@ class Historian:
             if self._machine.fire(ticket.state, timer, out):
                 return True
             timer = self._machine.next_timer(ticket.state)
+        ticket.next_ms = timer[0]
         return False
 
     def _fold(self, ticket: Ticket) -> None:

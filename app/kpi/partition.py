@@ -10,7 +10,7 @@ Tickets rest encoded (`_resting`) and are decoded when something happens to them
 and for rest. So memory per ticket is that of its bytes, and the garbage collector has nothing to look through.
 
 Each ticket has one live entry in the timer heap, at or before its earliest timer (`Ticket.armed_ms`); entries whose instant is not the armed
-one are leftovers. `apply` may stop between two timers (`_TIMERS_AT_ONCE`): the flush then says which record and which time were reached.
+one are leftovers. `apply` may stop between two timers (`timers_at_once`): the flush then says which record and which time were reached.
 """
 
 from collections.abc import Sequence
@@ -86,7 +86,15 @@ class Position(msgspec.Struct):
 class Partition:
     """The state of one partition under one configuration."""
 
-    def __init__(self, number: int, partitions: int, rules: Rules, *, keep_samples: bool = False) -> None:
+    def __init__(
+        self,
+        number: int,
+        partitions: int,
+        rules: Rules,
+        *,
+        keep_samples: bool = False,
+        timers_at_once: int = _TIMERS_AT_ONCE,
+    ) -> None:
         self.number = number
         self.now_ms = 0
         self.levels = Levels()
@@ -96,6 +104,7 @@ class Partition:
         """(channel, figures) that arose since it was last emptied; what a revision takes back is not in it."""
         self._partitions = partitions
         self._keep_samples = keep_samples
+        self._timers_at_once = timers_at_once
         self._by_events = rules.clock == "events"
         self._decode = Decoder(rules)
         self._history = Historian(Machine(rules), rules.version)
@@ -145,7 +154,7 @@ class Partition:
     def _adopt(self, ticket_id: str, ticket: Ticket) -> None:
         """A ticket of another version: this one's timers may be due earlier."""
         self._history.adopt(ticket)
-        ticket.armed_ms = min(ticket.armed_ms, self._history.next_ms(ticket))
+        ticket.armed_ms = min(ticket.armed_ms, ticket.next_ms)
         self._resting[ticket_id] = _encode(ticket)
 
     def position(self) -> bytes:
@@ -212,7 +221,7 @@ class Partition:
         return _decode_ticket(encoded)
 
     def _arm(self, ticket_id: str, ticket: Ticket) -> None:
-        next_ms = self._history.next_ms(ticket)
+        next_ms = ticket.next_ms
         if next_ms < ticket.armed_ms:
             ticket.armed_ms = next_ms
             heappush(self._timers, (next_ms, ticket_id))
@@ -235,10 +244,12 @@ class Partition:
 
     def _advance(self, to_ms: int, offset: int) -> bool:
         """Move stream time, firing what it passes. False if it stopped on the way: flush, then go on."""
-        if to_ms <= self.now_ms:
-            return True
         timers = self._timers
-        left = _TIMERS_AT_ONCE
+        if to_ms <= self.now_ms:
+            if not timers or timers[0][0] >= self.now_ms:
+                return True
+            to_ms = self.now_ms  # another version's ticket, overdue by the rules of this one
+        left = self._timers_at_once
         while timers and timers[0][0] < to_ms:
             if not left:
                 return False
@@ -260,19 +271,18 @@ class Partition:
             return
         before = ticket.state.level()
         out = Effects()
-        next_ms = self._history.next_ms(ticket)
-        if next_ms > due_ms:
-            self._rearm(ticket_id, ticket, next_ms)
+        if ticket.next_ms > due_ms:
+            self._rearm(ticket_id, ticket)
             return
         if self._history.fire(ticket, due_ms, out):
             self._drop(ticket_id)
             return
         self._awake[ticket_id] = ticket
-        self._rearm(ticket_id, ticket, self._history.next_ms(ticket))
+        self._rearm(ticket_id, ticket)
         self._settle_accounts(ticket_id, before, ticket, offset, out)
 
-    def _rearm(self, ticket_id: str, ticket: Ticket, next_ms: int) -> None:
-        ticket.armed_ms = next_ms
+    def _rearm(self, ticket_id: str, ticket: Ticket) -> None:
+        next_ms = ticket.armed_ms = ticket.next_ms
         if next_ms != NEVER:
             heappush(self._timers, (next_ms, ticket_id))
         if ticket_id not in self._awake:

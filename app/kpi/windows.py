@@ -108,33 +108,46 @@ class Windows:
 
     def add(self, effects: Effects, now_ms: int) -> None:
         """Count effects that arise at stream time `now_ms`."""
-        gathered = self._gathered
-        fresh_ms = now_ms - _FRESH_MS
+        gathering: Gathering | None = None
+        late = 0
+        last: tuple[int, str] | None = None  # the figures of one event mostly share instant and channel
         for at_ms, channel, measure in effects.counts:
-            minute_ms = at_ms - at_ms % MINUTE_MS
-            slots = gathered[0] if minute_ms >= fresh_ms else self._slots(gathered, minute_ms, now_ms)
-            if slots is not None:
-                gathering = slots.get((channel, minute_ms)) or _gather(slots, channel, minute_ms)
-                gathering.counts[measure] = gathering.counts.get(measure, 0) + 1
+            if last != (at_ms, channel):
+                last = at_ms, channel
+                gathering, late = self._gathering(at_ms, channel, now_ms)
+            self.late += late
+            if gathering is not None:
+                counts = gathering.counts
+                counts[measure] = counts.get(measure, 0) + 1
         for at_ms, channel, measure, duration_ms, _ in effects.durations:
-            minute_ms = at_ms - at_ms % MINUTE_MS
-            slots = gathered[0] if minute_ms >= fresh_ms else self._slots(gathered, minute_ms, now_ms)
-            if slots is not None:
-                gathering = slots.get((channel, minute_ms)) or _gather(slots, channel, minute_ms)
+            if last != (at_ms, channel):
+                last = at_ms, channel
+                gathering, late = self._gathering(at_ms, channel, now_ms)
+            self.late += late
+            if gathering is not None:
                 gathering.durations.setdefault(measure, []).append(duration_ms)
         if effects.removed_counts or effects.removed_durations:
             self._remove(effects, now_ms)
+
+    def _gathering(self, at_ms: int, channel: str, now_ms: int) -> tuple[Gathering | None, int]:
+        """Where a figure gathers (None: all its windows are final), and 1 if one of its windows is final."""
+        minute_ms = at_ms - at_ms % MINUTE_MS
+        slots = self._slots(self._gathered, minute_ms, now_ms)
+        gathering = None if slots is None else _gather(slots, channel, minute_ms)
+        return gathering, int(slots is not self._gathered[0])
 
     def _remove(self, effects: Effects, now_ms: int) -> None:
         for at_ms, channel, measure in effects.removed_counts:
             minute_ms = at_ms - at_ms % MINUTE_MS
             slots = self._slots(self._removed, minute_ms, now_ms)
+            self.late += slots is not self._removed[0]
             if slots is not None:
                 counts = _gather(slots, channel, minute_ms).counts
                 counts[measure] = counts.get(measure, 0) + 1
         for at_ms, channel, measure, duration_ms, _ in effects.removed_durations:
             minute_ms = at_ms - at_ms % MINUTE_MS
             slots = self._slots(self._removed, minute_ms, now_ms)
+            self.late += slots is not self._removed[0]
             if slots is not None:
                 _gather(slots, channel, minute_ms).durations.setdefault(measure, []).append(duration_ms)
 
@@ -142,7 +155,6 @@ class Windows:
         """Where a figure of that minute gathers, by which of its windows are still open; None if all are final."""
         if now_ms <= minute_ms + _FRESH_MS:
             return by_open[0]
-        self.late += 1
         hour_is_open = now_ms <= minute_ms - minute_ms % HOUR_MS + HOUR_MS + LATENESS_MS["hour"]
         if now_ms <= self.days.around(minute_ms)[1] + LATENESS_MS["day"]:
             return by_open[1 if hour_is_open else 2]

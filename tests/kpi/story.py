@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from app.config import parse, rules as compile_rules
+from app.config import parse
+from app.config import rules as compile_rules
 from app.kpi.aggregate import Cell, merged
 from app.kpi.effects import Transition
 from app.kpi.history import Ticket
@@ -21,7 +22,6 @@ from app.kpi.levels import Level
 from app.kpi.partials import WindowPartial
 from app.kpi.partition import Harvest, Partition
 from app.kpi.rules import Clock, Rules
-from app.kpi.windows import Windows
 from app.spans import write_span
 
 MONDAY: Final = datetime(2026, 3, 2, tzinfo=UTC)
@@ -114,7 +114,9 @@ def records(story: str, offset: int = 0) -> Iterator[Record]:
     """The records of a story."""
     day = "d1"
     append_ms = 0
-    for number, entry in enumerate(filter(None, (part.strip() for part in story.replace("\n", ",").split(","))), offset):
+    for number, entry in enumerate(
+        filter(None, (part.strip() for part in story.replace("\n", ",").split(","))), offset
+    ):
         words = entry.split()
         if words[0][0] == "d":
             day = words.pop(0)
@@ -172,9 +174,7 @@ class Desk:
                 self.parts[partial.channel, partial.kind, partial.start_ms] = partial.cell
         self.clocks += [caused.transition for caused in harvest.transitions]
         for sample in harvest.samples:
-            duration = sample.duration
-            key = (duration.at_ms, duration.channel, duration.measure, duration.duration_ms)
-            self.sampled[key] += -1 if sample.retracted else 1
+            self.sampled[sample.duration[:4]] += -1 if sample.retracted else 1
         return harvest
 
     def restart(self, config: str | Rules | None = None) -> "Desk":
@@ -254,8 +254,3 @@ class Desk:
 def told(story: str, config: str | Rules = "", clock: Clock = "events") -> Desk:
     """A desk that has read one story."""
     return Desk(config, clock).tell(story)
-
-
-def empty_windows() -> Windows:
-    """Windows of a partition in UTC."""
-    return Windows("UTC")

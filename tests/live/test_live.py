@@ -66,7 +66,7 @@ async def test_a_worker_restarted_with_a_backlog_declares_no_false_breach(live: 
     await until(lambda: _metric(live, "carebeat_ready"), 60, "the worker is ready")
     await live.send(event("m1", "message-received", "answered"))
     await until(lambda: _metric(live, "support_messages_received_total", channel="chat"), 20, "it is counted")
-    live.workers.end("worker", signal.SIGKILL)
+    live.workers.stop("worker", signal.SIGKILL)
     await live.send(event("r1", "reply-sent", "answered", author_kind="agent", author_id="a"))
     await asyncio.sleep(TARGET_SECONDS + GRACE_SECONDS + 3)
     live.workers.start("worker")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from schemas.dead_letters import Reason, reason_of
-from schemas.events import EVENT, TICKET_EVENT, MessageReceived, ReplySent, TicketAssigned
+from schemas.events import EVENT, TICKET_EVENT, MessageReceived, ReplySent, TicketAssigned, read_event
 
 COMMON = {"id": "e1", "ticket_id": "t1", "channel": "whatsapp", "occurred_at": "2026-03-02T10:00:00Z"}
 
@@ -112,6 +112,10 @@ def test_a_common_required_field_is_missed(field: str) -> None:
         ({"type": "call-ended", "talk_seconds": -1}, Reason.BAD_VALUE),
         ({"type": "call-ended", "talk_seconds": float("nan")}, Reason.BAD_VALUE),
         ({"type": "call-ended", "talk_seconds": "61"}, Reason.WRONG_TYPE),
+        ({"score": "4"}, Reason.WRONG_TYPE),
+        ({"accepted": 1}, Reason.WRONG_TYPE),
+        ({"amount": 19.9}, Reason.WRONG_TYPE),
+        ({"type": "clock-ticked", "ticket_id": 7}, Reason.WRONG_TYPE),
         ({"type": "order-placed", "order_id": "o1", "amount": 19.9}, Reason.WRONG_TYPE),
         ({"type": "order-placed", "order_id": "o1", "amount": "19,90"}, Reason.BAD_VALUE),
         ({"type": "order-placed", "order_id": "o1", "currency": "euro"}, Reason.BAD_VALUE),
@@ -121,14 +125,41 @@ def test_a_wrong_field_refuses_the_event(fields: dict[str, Any], reason: Reason)
     assert refusal(record(**fields)) is reason
 
 
-@pytest.mark.parametrize("value", [b"", b"hello", b"{", b'{"id": "\\ud800"}', b"\xff"])
+@pytest.mark.parametrize("value", [b"", b"hello", b"{", b'{"id": "\\ud800"}'])
 def test_what_is_not_json_is_refused(value: bytes) -> None:
     assert refusal(value) is Reason.NOT_JSON
+
+
+@pytest.mark.parametrize("value", [b"\xff", b'{"x": "\xff"}', record().replace(b"}", b', "x": "\xc3"}')])
+def test_what_is_not_utf_8_is_refused(value: bytes) -> None:
+    assert refusal(value) is Reason.NOT_UTF8
+
+
+def test_what_is_too_deep_is_refused() -> None:
+    assert refusal(b"[" * 300 + b"]" * 300) is Reason.TOO_DEEP
 
 
 @pytest.mark.parametrize("value", [b"[]", b"null", b"3", b'"message-received"'])
 def test_json_that_is_no_object_has_the_wrong_type(value: bytes) -> None:
     assert refusal(value) is Reason.WRONG_TYPE
+
+
+def test_fields_of_other_types_are_dropped() -> None:
+    event = EVENT.validate_json(record(score=4, partition=3, into="t2", agent_id=None))
+    assert event.model_dump() == EVENT.validate_json(record()).model_dump()
+
+
+@pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity"])
+def test_read_event_takes_no_numbers_that_json_does_not_have(word: str) -> None:
+    value = record().replace(b"}", f', "x": {word}}}'.encode())
+    assert EVENT.validate_json(value)
+    with pytest.raises(ValidationError) as refused:
+        read_event(value)
+    assert reason_of(refused.value) is Reason.NOT_JSON
+
+
+def test_read_event_reads_events() -> None:
+    assert read_event(record()) == EVENT.validate_json(record())
 
 
 @given(st.dictionaries(st.text(min_size=1).map("x-".__add__), st.none() | st.integers() | st.text() | st.booleans()))

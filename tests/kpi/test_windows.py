@@ -1,0 +1,199 @@
+"""Which windows a figure counts in, and until when.
+
+10:00       10:01                             10:11
+  |- 10:00 -|---- late events still count ----|  final: what comes now is late
+
+10:00                    11:00                d2 11:00
+  |-------- 10:00 -------|--- still counts ---|  final
+"""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.kpi.effects import Effects
+from app.kpi.windows import Days, Window, Windows, end_ms, final_from_ms
+from tests.kpi.story import DAY, HOUR, MINUTE, ms, told
+
+EARLIEST_MS = int(datetime(2012, 1, 1, tzinfo=UTC).timestamp()) * 1000
+LATEST_MS = int(datetime(2037, 1, 1, tzinfo=UTC).timestamp()) * 1000
+
+
+def counting(*instants: str) -> Effects:
+    effects = Effects()
+    effects.counts += [(ms(instant), "web", "seen") for instant in instants]
+    return effects
+
+
+def taking(effects: Effects) -> Effects:
+    out = Effects()
+    out.revise(effects, Effects())
+    return out
+
+
+def counted(windows: Windows, kind: str) -> dict[int, int]:
+    windows.roll()
+    cells = windows.cells.items()
+    return {window.start_ms: cell.counts["seen"] for window, cell in cells if window.kind == kind and cell}
+
+
+def added(instant: str, now: str, zone: str = "UTC") -> set[str]:
+    """The kinds of windows in which a figure of `instant` counts that arises at `now`."""
+    windows = Windows(zone)
+    windows.add(counting(instant), ms(now))
+    return {kind for kind in ("minute", "hour", "day") if counted(windows, kind)}
+
+
+def test_windows_are_half_open() -> None:
+    #  10:59:59.999  11:00
+    #  ---- 10:00 ---)[---- 11:00 ----
+    windows = Windows("UTC")
+    windows.add(counting("10:59:59.999", "11:00"), ms("11:00"))
+    assert counted(windows, "hour") == {ms("10:00"): 1, ms("11:00"): 1}
+
+
+def test_a_figure_counts_in_its_minute_its_hour_and_its_day() -> None:
+    windows = Windows("UTC")
+    windows.add(counting("10:41:30"), ms("10:42"))
+    found = [counted(windows, kind) for kind in ("minute", "hour", "day")]
+    assert found == [{ms("10:41"): 1}, {ms("10:00"): 1}, {ms("00:00"): 1}]
+
+
+def test_a_minute_takes_figures_until_ten_minutes_after_its_end() -> None:
+    #  10:00  10:01                            10:11
+    #    |minute|--------- still open ----------|  final
+    assert added("10:00:59", "10:11") == {"minute", "hour", "day"}
+    assert added("10:00:59", "10:11:00.001") == {"hour", "day"}
+
+
+def test_an_hour_takes_figures_until_24_hours_after_its_end() -> None:
+    #  10:00    11:00                        d2 11:00
+    #    |-hour---|-------- still open ---------|  final; the day goes on until d3 00:00
+    assert added("10:00:59", "d2 11:00") == {"hour", "day"}
+    assert added("10:00:59", "d2 11:00:00.001") == {"day"}
+
+
+def test_a_day_takes_figures_until_24_hours_after_its_end() -> None:
+    #  00:00     d2 00:00                    d3 00:00
+    #    |--day-----|-------- still open ---------|  final
+    assert added("10:00:59", "d3 00:00") == {"day"}
+    assert added("10:00:59", "d3 00:00:00.001") == set()
+
+
+def test_where_days_begin_within_an_hour_the_hour_may_outlive_the_day() -> None:
+    #            18:00      18:30      19:00                d2 18:30   d2 19:00
+    #  hour (UTC)  |---------------------|                                 | final
+    #  day (Kolkata) --------|                                  | final
+    assert added("18:10", "d2 18:30", "Asia/Kolkata") == {"hour", "day"}
+    assert added("18:10", "d2 18:30:00.001", "Asia/Kolkata") == {"hour"}
+
+
+def test_what_is_neither_added_nor_taken_out_any_more_is_counted_as_late() -> None:
+    windows = Windows("UTC")
+    windows.add(counting("10:00"), ms("10:05"))
+    assert windows.late == 0
+    windows.add(counting("10:00"), ms("10:30"))
+    windows.add(taking(counting("10:00")), ms("d9 10:30"))
+    assert windows.late == 2
+
+
+def test_what_a_revision_takes_out_is_gone() -> None:
+    windows = Windows("UTC")
+    windows.add(counting("10:00", "10:00"), ms("10:05"))
+    windows.add(taking(counting("10:00")), ms("10:06"))
+    assert counted(windows, "hour") == {ms("10:00"): 1}
+
+
+def test_a_window_in_which_nothing_is_left_is_empty() -> None:
+    windows = Windows("UTC")
+    windows.add(counting("10:00"), ms("10:05"))
+    windows.roll()
+    windows.add(taking(counting("10:00")), ms("10:06"))
+    assert counted(windows, "hour") == {}
+
+
+def test_windows_are_forgotten_when_they_are_final() -> None:
+    windows = Windows("UTC")
+    windows.add(counting("10:00"), ms("10:05"))
+    windows.roll()
+    final, untold = windows.close(ms("10:11:00.001"))
+    assert (final, [window for window, _ in untold]) == ([("web", "minute", ms("10:00"))], final)
+    assert {window.kind for window in windows.cells} == {"hour", "day"}
+
+
+def test_a_final_window_that_was_told_is_not_told_again() -> None:
+    windows = Windows("UTC")
+    windows.add(counting("10:00"), ms("10:05"))
+    windows.roll()
+    windows.changed.clear()
+    assert windows.close(ms("10:11:00.001"))[1] == []
+
+
+def test_whether_a_window_takes_a_figure_does_not_depend_on_when_cells_are_written() -> None:
+    windows = Windows("UTC")
+    windows.add(counting("10:00"), ms("10:05"))
+    windows.add(counting("10:00"), ms("d9 10:05"))
+    assert counted(windows, "hour") == {ms("10:00"): 1}
+
+
+def test_what_gathered_is_given_for_flow_once() -> None:
+    windows = Windows("UTC")
+    windows.add(counting("10:00", "10:00"), ms("10:05"))
+    assert [(channel, figures.counts) for channel, figures in windows.roll()] == [("web", {"seen": 2})]
+    assert windows.roll() == []
+
+
+def test_days_are_those_of_the_reporting_zone() -> None:
+    desk = told("d2 04:59 message, 05:00 message", "reporting_zone: America/New_York")
+    assert desk.windows("messages_received", kind="day") == {"05:00": 1, "d2 05:00": 1}
+
+
+@pytest.mark.parametrize(("date", "hours"), [("2026-03-28", 24), ("2026-03-29", 23), ("2026-10-25", 25)])
+def test_a_day_is_as_long_as_clocks_make_it(date: str, hours: int) -> None:
+    noon = datetime.fromisoformat(f"{date}T12:00").replace(tzinfo=ZoneInfo("Europe/Berlin"))
+    start_ms, end = Days("Europe/Berlin").around(int(noon.timestamp()) * 1000)
+    assert end - start_ms == hours * HOUR
+
+
+@pytest.mark.parametrize("zone", sorted({"Africa/Cairo", "America/Havana", "America/Santiago", "Asia/Beirut", "Asia/Kathmandu",
+    "Australia/Lord_Howe", "Pacific/Apia", "Pacific/Chatham", "America/Sao_Paulo", "Asia/Gaza", "Asia/Tehran"}))  # fmt: skip
+def test_days_tile_time_where_clocks_change_at_midnight(zone: str) -> None:
+    days, at_ms, spans = Days(zone), EARLIEST_MS, []
+    while at_ms < LATEST_MS:
+        spans.append(days.around(at_ms))
+        at_ms = spans[-1][1]
+    assert all(before[1] == after[0] for before, after in pairwise(spans))
+
+
+@given(st.sampled_from(sorted(available_timezones())), st.integers(EARLIEST_MS, LATEST_MS))
+def test_every_instant_is_in_the_day_that_local_clocks_say(zone: str, at_ms: int) -> None:
+    start_ms, end = Days(zone).around(at_ms)
+    local = [datetime.fromtimestamp(instant / 1000, ZoneInfo(zone)).date() for instant in (start_ms, at_ms, end - 1)]
+    assert start_ms <= at_ms < end
+    assert local == [local[0]] * 3
+
+
+@given(st.integers(EARLIEST_MS, LATEST_MS), st.sampled_from([("minute", MINUTE), ("hour", HOUR), ("day", DAY)]))
+def test_windows_tile_time(at_ms: int, kind: tuple[str, int]) -> None:
+    name, length_ms = kind
+    windows = Windows("UTC")
+    start_ms = windows._start_ms(name, at_ms - at_ms % MINUTE)
+    assert start_ms <= at_ms < end_ms(Window("web", name, start_ms), windows.days) == start_ms + length_ms
+
+
+def test_final_is_lateness_after_the_end() -> None:
+    days = Days("UTC")
+    ends = [final_from_ms(Window("web", kind, ms("00:00")), days) for kind in ("minute", "hour", "day")]
+    assert ends == [ms("00:11"), ms("d2 01:00"), ms("d3 00:00")]
+
+
+def test_the_longest_zone_change_is_a_day_that_never_was() -> None:
+    days = Days("Pacific/Apia")
+    skipped = datetime(2011, 12, 30, 10, tzinfo=UTC)
+    start_ms, end = days.around(int(skipped.timestamp()) * 1000)
+    assert datetime.fromtimestamp(start_ms / 1000, ZoneInfo("Pacific/Apia")).day == 31
+    assert timedelta(milliseconds=end - start_ms) == timedelta(days=1)
