@@ -12,7 +12,8 @@ from tests.deployment import until
 from tests.live.conftest import GRACE_SECONDS, TARGET_SECONDS, Live, ago, event
 
 GARBAGE: dict[str, tuple[bytes, bytes | None]] = {
-    "not-json": (b"\xff\x00garbage", None),
+    "not-json": (b"{ garbage", None),
+    "not-utf8": (b"\xff\x00garbage", None),
     "wrong-type": (json.dumps(event("g1", "reply-sent", "g", author_id=5)).encode(), b"g"),
     "too-large": (json.dumps(event("g2", "message-received", "g", account="x" * 70_000)).encode(), b"g"),
     "too-deep": (b'{"type":"message-received","x":' + b"[" * 60_000, b"g"),
