@@ -105,6 +105,7 @@ class Compute:
 
     def _take(self, partition: Partition) -> None:
         harvest = partition.take()
+        partition.flow.clear()
         self._write(harvest, partition.number)
         records = []
         for partial in harvest.partials:

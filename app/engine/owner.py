@@ -45,7 +45,7 @@ class Limits:
     stop_flush_deadline_seconds: float = 5.0
     idle_flush_interval_seconds: float = 5.0
     """Where nothing but the position changed, a marker this rarely: reading those records once more changes nothing."""
-    flush_entries: int = 5_000
+    flush_entries: int = 20_000
     """A flush at once when it would write more than this, for memory."""
     slice_records: int = 1000
     source_end_attempts: int = 10

@@ -23,7 +23,7 @@ import msgspec
 
 from app.kpi.effects import Effects
 from app.kpi.event import Event
-from app.kpi.ticket import NEVER, Machine, State
+from app.kpi.ticket import NEVER, Machine, State, repeat_clocks
 
 DAY_MS: Final = 24 * 3_600_000
 HISTORY_MS: Final = 7 * DAY_MS
@@ -32,6 +32,10 @@ YOUNG_MS: Final = DAY_MS
 """How late an event may be read and still count exactly."""
 
 _encode = msgspec.msgpack.Encoder().encode
+_encode_into = msgspec.msgpack.Encoder().encode_into
+_buffer = bytearray()
+"""Tickets at rest are copied out of it: what `encode` returns keeps the slack of its buffer, a quarter of a ticket."""
+_decode_events = msgspec.msgpack.Decoder(list[Event]).decode
 _decode_state = msgspec.msgpack.Decoder(State).decode
 
 Key = tuple[int, int, str]
@@ -59,14 +63,62 @@ class Ticket(msgspec.Struct, array_like=True, gc=False):
     """Of the configuration under which `history` was run."""
     fired_ms: int = 0
     """The instant of the last timer that fired."""
-    history: list[Event] = msgspec.field(default_factory=list)
+    packed: bytes = b""
+    """The events of the history but for `recent` ones, each encoded: most are never looked at again."""
+    packed_count: int = 0
+    home: str = ""
+    """The channel of the first event; packed events of the same channel do not repeat it."""
+    first_ms: int = 0
+    last_ms: int = 0
+    """The first and last instant of the history."""
     base: bytes = b""
-    """The encoded state before `history`; empty if that is a ticket of which nothing is known."""
+    """The encoded state before the history; empty if that is a ticket of which nothing is known."""
     fold: Key | None = None
     """The last event inside `base`."""
     adopted: bool = False
     known: dict[str, int] | None = None
     """After a change of version: ids seen before it, and when."""
+    recent: list[Event] = msgspec.field(default_factory=list)
+    """The last events of the history, not packed yet; none at rest."""
+
+    @property
+    def history(self) -> list[Event]:
+        """All events after the base, in order."""
+        if not self.packed_count:
+            return self.recent.copy()
+        events = _decode_events(b"\xdc" + self.packed_count.to_bytes(2, "big") + self.packed)
+        for event in events:
+            if not event.channel:
+                event.channel = self.home
+        return events + self.recent
+
+    @history.setter
+    def history(self, events: list[Event]) -> None:
+        self.packed, self.packed_count, self.recent = b"", 0, events
+        if events:
+            self.first_ms, self.last_ms = events[0].at_ms, events[-1].at_ms
+
+    def append(self, event: Event) -> None:
+        """Put an event at the end of the history."""
+        if not (self.packed_count or self.recent):
+            self.first_ms = event.at_ms
+        self.last_ms = event.at_ms
+        self.recent.append(event)
+
+    def encode(self) -> bytes:
+        """The ticket at rest."""
+        recent, home = self.recent, self.home
+        if recent:
+            if not home:
+                home = self.home = recent[0].channel
+            for event in recent:
+                if event.channel == home:
+                    event.channel = ""
+            self.packed += b"".join(map(_encode, recent))
+            self.packed_count += len(recent)
+            self.recent = []
+        _encode_into(self, _buffer)
+        return bytes(_buffer)
 
 
 class Historian:
@@ -84,9 +136,10 @@ class Historian:
         """Fold the whole history of a ticket that another configuration or code version ran."""
         if ticket.version == self._version:
             return
-        seen = {**(ticket.known or {}), **{event.id: event.at_ms for event in ticket.history}}
-        if ticket.history:
-            ticket.fold = _key(ticket.history[-1])
+        history = ticket.history
+        seen = {**(ticket.known or {}), **{event.id: event.at_ms for event in history}}
+        if history:
+            ticket.fold = _key(history[-1])
         ticket.version, ticket.adopted = self._version, True
         ticket.history, ticket.base = [], _encode(ticket.state)
         ticket.next_ms = self._machine.next_timer(ticket.state)[0]
@@ -97,23 +150,32 @@ class Historian:
         refusal = self._refuse(ticket, event, now_ms)
         if refusal is not None:
             return refusal
-        last = ticket.history[-1] if ticket.history else None
-        if event.at_ms > ticket.fired_ms and (_after(ticket.fold, event) if last is None else event > last):
+        if event.at_ms > ticket.fired_ms and self._is_last(ticket, event):
             self._step(ticket, event, now_ms, out)
             outcome = Outcome.STEPPED
         else:
             self._revise(ticket, event, now_ms, out)
             outcome = Outcome.REVISED
-        history = ticket.history
-        if len(history) > HISTORY_EVENTS or history[-1].at_ms - history[0].at_ms >= HISTORY_MS:
+        count = ticket.packed_count + len(ticket.recent)
+        if count > HISTORY_EVENTS or ticket.last_ms - ticket.first_ms >= HISTORY_MS:
             self._fold(ticket)
         return outcome
 
+    def _is_last(self, ticket: Ticket, event: Event) -> bool:
+        """Whether the event sorts after all that the ticket has seen."""
+        if not (ticket.packed_count or ticket.recent):
+            return _after(ticket.fold, event)
+        return event.at_ms > ticket.last_ms or (event.at_ms == ticket.last_ms and event > ticket.history[-1])
+
     def _refuse(self, ticket: Ticket, event: Event, now_ms: int) -> Outcome | None:
         id_ = event.id
-        for known in ticket.history:
+        for known in ticket.recent:
             if known.id == id_:
                 return Outcome.DUPLICATE if known == event else Outcome.CONFLICTING
+        if ticket.packed and id_.encode() in ticket.packed:  # seldom by chance
+            for known in ticket.history:
+                if known.id == id_:
+                    return Outcome.DUPLICATE if known == event else Outcome.CONFLICTING
         if ticket.known is not None and id_ in ticket.known:
             return Outcome.DUPLICATE
         if ticket.fold is None or _after(ticket.fold, event):
@@ -129,12 +191,12 @@ class Historian:
             raise
         if fired_ms:
             ticket.fired_ms = fired_ms
-        ticket.history.append(event)
+        ticket.append(event)
 
     def _revise(self, ticket: Ticket, event: Event, now_ms: int, out: Effects) -> None:
         before, after = Effects(), Effects()
-        self._run(ticket, ticket.history, now_ms, before)
-        history = ticket.history.copy()
+        history = ticket.history
+        self._run(ticket, history, now_ms, before)
         insort(history, event)
         run = self._run(ticket, history, now_ms, after)
         out.revise(before, after)
@@ -144,6 +206,7 @@ class Historian:
     def _run(self, ticket: Ticket, history: list[Event], now_ms: int, out: Effects) -> tuple[State, int, int]:
         """The state that base and history give at `now_ms`, the instant of the last timer fired, and that of the next."""
         state = _decode_state(ticket.base) if ticket.base else State()
+        repeat_clocks(state, out)  # what was said of them before the base still stands, whatever this run says
         fired_ms = 0
         for event in history:
             fired_ms = self._fire_until(state, event.at_ms, out)[0] or fired_ms

@@ -171,6 +171,7 @@ class Merge:
             parts.channels.get(channel, {}).pop(int(partition), None)
             if not any(parts.channels.values()):
                 del self._spans[Span(kind, int(start))]
+                self._changed.pop(Span(kind, int(start)), None)
 
     # -- giving ----------------------------------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ one are leftovers. `apply` may stop between two timers (`timers_at_once`): the f
 
 from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
+from itertools import islice
 from typing import Final, NamedTuple
 
 import msgspec
@@ -31,7 +32,7 @@ from app.kpi.windows import Gathering, Window, Windows, end_ms, final_from_ms
 from app.record import Record
 
 _TIMERS_AT_ONCE: Final = 5_000
-_DOZING_LIMIT: Final = 20_000
+_DOZING_LIMIT: Final = 5_000
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_ticket = msgspec.msgpack.Decoder(Ticket).decode
@@ -155,7 +156,7 @@ class Partition:
         """A ticket of another version: this one's timers may be due earlier."""
         self._history.adopt(ticket)
         ticket.armed_ms = min(ticket.armed_ms, ticket.next_ms)
-        self._resting[ticket_id] = _encode(ticket)
+        self._resting[ticket_id] = ticket.encode()
 
     def position(self) -> bytes:
         """What `start` needs to go on from here."""
@@ -212,7 +213,7 @@ class Partition:
         self._settle_accounts(ticket_id, before, ticket, offset, out)
 
     def _wake(self, ticket_id: str) -> Ticket:
-        ticket = self._awake.get(ticket_id) or self._dozing.get(ticket_id)
+        ticket = self._awake.get(ticket_id) or self._dozing.pop(ticket_id, None)
         if ticket is not None:
             return ticket
         encoded = self._resting.get(ticket_id)
@@ -286,7 +287,7 @@ class Partition:
         if next_ms != NEVER:
             heappush(self._timers, (next_ms, ticket_id))
         if ticket_id not in self._awake:
-            self._resting[ticket_id] = _encode(ticket)
+            self._resting[ticket_id] = ticket.encode()
 
     def _drop(self, ticket_id: str) -> None:
         self._awake.pop(ticket_id, None)
@@ -318,11 +319,14 @@ class Partition:
         changes: list[tuple[bytes, bytes | None]] = []
         resting = self._resting
         for ticket_id, ticket in self._awake.items():
-            encoded = resting[ticket_id] = _encode(ticket)
+            encoded = resting[ticket_id] = ticket.encode()
             changes.append((b"t" + ticket_id.encode(), encoded))
         changes += [(b"t" + ticket_id.encode(), None) for ticket_id in self._dropped if ticket_id not in self._awake]
-        # What was busy a moment ago will be again: keep the decoded tickets of one round, if they are not too many.
-        self._dozing = self._awake if len(self._awake) <= _DOZING_LIMIT else {}
+        # What was busy a moment ago will be again: the last few stay decoded.
+        dozing = self._dozing
+        dozing.update(self._awake)
+        for ticket_id in list(islice(dozing, max(0, len(dozing) - _DOZING_LIMIT))):
+            del dozing[ticket_id]
         self._awake = {}
         self._dropped.clear()
         return changes

@@ -80,6 +80,14 @@ def cancel(clock: SlaClock, metric: str, at_ms: int, attributes: Attributes, out
         _declare_breach(clock, metric, attributes, out)
 
 
+def repeat(clock: SlaClock, metric: str, attributes: Attributes, out: Effects) -> None:
+    """What was said last of a clock that goes on; nothing if nothing was."""
+    if clock.phase == BREACHED:
+        _say(clock, metric, "breached", clock.due_ms, attributes, out)
+    elif clock.phase == AT_RISK:
+        _say(clock, metric, "at_risk", clock.warn_ms, attributes, out)
+
+
 def _declare_breach(clock: SlaClock, metric: str, attributes: Attributes, out: Effects) -> None:
     clock.phase = BREACHED
     _verdict(clock, metric, "breached", clock.due_ms, attributes, out)

@@ -463,6 +463,16 @@ class Machine:
         state.forgotten_ms, state.last_ms = at_ms, last_ms
 
 
+def repeat_clocks(state: State, out: Effects) -> None:
+    """What was said last of each SLA clock that runs."""
+    if state.first_sla is not None:
+        sla.repeat(state.first_sla, "first_response", state.attributes, out)
+    if state.next_sla is not None:
+        sla.repeat(state.next_sla, "next_response", state.attributes, out)
+    if state.resolution_sla is not None:
+        sla.repeat(state.resolution_sla, "resolution", state.attributes, out)
+
+
 def _blank(state: State) -> None:
     """Nothing is known of the ticket any more."""
     blank = State()
