@@ -259,7 +259,8 @@ class Decoder:
             sets = {**(sets or {}), "team": wire.team}
         if kind == ASSIGNED and wire.agent_id is not UNSET:
             sets = {**(sets or {}), "agent": wire.agent_id}
-        return ticket_id, Event(at_ms, rank, id_, kind, channel, author, wire.author_id, word, sets)
+        who = wire.author_id if kind == REPLY else None  # the other authors decide nothing
+        return ticket_id, Event(at_ms, rank, id_, kind, channel, author, who, word, sets)
 
     def _tick(self, wire: Wire) -> Tick:
         if wire.occurred_at is UNSET or wire.occurred_at is None:

@@ -114,7 +114,8 @@ class Ticket(msgspec.Struct, array_like=True, gc=False):
             for event in recent:
                 if event.channel == home:
                     event.channel = ""
-            self.packed += b"".join(map(_encode, recent))
+            # a short list is one byte and its elements
+            self.packed += _encode(recent)[1:] if len(recent) < 16 else b"".join(map(_encode, recent))
             self.packed_count += len(recent)
             self.recent = []
         _encode_into(self, _buffer)

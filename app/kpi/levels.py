@@ -112,7 +112,8 @@ class Levels:
         self.channels: dict[str, ChannelLevels] = {}
         self.changed: dict[str, None] = {}
         """Channels whose level changed in the running minute of stream time."""
-        self._minute_end_ms = 0
+        self.minute_end_ms = 0
+        """Call `enter` when stream time comes so far."""
         self._notes: list[Note] = []
 
     def move(self, before: TicketLevel | None, after: TicketLevel | None) -> None:
@@ -167,14 +168,14 @@ class Levels:
 
     def enter(self, now_ms: int) -> None:
         """Stream time reaches `now_ms`; call before anything happens at that instant."""
-        if now_ms < self._minute_end_ms:
+        if now_ms < self.minute_end_ms:
             return
         if self.changed:
-            end_ms, channels = self._minute_end_ms, self.channels
+            end_ms, channels = self.minute_end_ms, self.channels
             self._notes += [Note(name, end_ms, channels[name].level()) for name in self.changed]
             self._notes.append(Note(ALL, end_ms, self._all()))
             self.changed.clear()
-        self._minute_end_ms = now_ms - now_ms % _MINUTE_MS + _MINUTE_MS
+        self.minute_end_ms = now_ms - now_ms % _MINUTE_MS + _MINUTE_MS
 
     def _all(self) -> Level:
         open_, waiting, oldest_ms = 0, 0, NEVER
@@ -195,7 +196,7 @@ class Levels:
 
     def resume(self, now_ms: int, changed: list[str]) -> None:
         """After loading: stream time is `now_ms`, and these channels had changed in its minute."""
-        self._minute_end_ms = now_ms - now_ms % _MINUTE_MS + _MINUTE_MS
+        self.minute_end_ms = now_ms - now_ms % _MINUTE_MS + _MINUTE_MS
         self.changed = dict.fromkeys(changed)
         for name in changed:
             self.channels.setdefault(name, ChannelLevels())

@@ -196,9 +196,10 @@ class Partition:
         self._dead_letters.append(DeadLetter(record.offset, record.timestamp, record.key, record.value, reason, detail))
 
     def _accept(self, ticket_id: str, event: Event, offset: int) -> None:
-        ticket = self._wake(ticket_id)
-        before = ticket.state.level()
-        known, gone = ticket.state.status != UNKNOWN, ticket.state.forgotten_ms is not None
+        ticket = self._awake.get(ticket_id) or self._wake(ticket_id)
+        state = ticket.state
+        known, gone = state.status != UNKNOWN, state.forgotten_ms is not None
+        before = state.level() if known else None
         out = Effects()
         outcome = self._history.accept(ticket, event, self.now_ms, out)
         if outcome is not Outcome.STEPPED:
@@ -209,8 +210,13 @@ class Partition:
             opened = ticket.state.status != UNKNOWN
             self._count(("revived" if gone else "opened") if opened else "orphaned")
         self._awake[ticket_id] = ticket
-        self._arm(ticket_id, ticket)
+        next_ms = ticket.next_ms
+        if next_ms < ticket.armed_ms:
+            ticket.armed_ms = next_ms
+            heappush(self._timers, (next_ms, ticket_id))
         self._settle_accounts(ticket_id, before, ticket, offset, out)
+        if not ticket.state.last_ms:  # read so late that it is forgotten and gone already
+            self._drop(ticket_id)
 
     def _wake(self, ticket_id: str) -> Ticket:
         ticket = self._awake.get(ticket_id) or self._dozing.pop(ticket_id, None)
@@ -220,12 +226,6 @@ class Partition:
         if encoded is None:
             return self._history.new()
         return _decode_ticket(encoded)
-
-    def _arm(self, ticket_id: str, ticket: Ticket) -> None:
-        next_ms = ticket.next_ms
-        if next_ms < ticket.armed_ms:
-            ticket.armed_ms = next_ms
-            heappush(self._timers, (next_ms, ticket_id))
 
     def _settle_accounts(
         self, ticket_id: str, before: TicketLevel | None, ticket: Ticket, offset: int, out: Effects
@@ -250,6 +250,9 @@ class Partition:
             if not timers or timers[0][0] >= self.now_ms:
                 return True
             to_ms = self.now_ms  # another version's ticket, overdue by the rules of this one
+        elif not timers or timers[0][0] >= to_ms:
+            self._move_to(to_ms)
+            return True
         left = self._timers_at_once
         while timers and timers[0][0] < to_ms:
             if not left:
@@ -262,8 +265,9 @@ class Partition:
         return True
 
     def _move_to(self, now_ms: int) -> None:
-        if now_ms > self.now_ms:
+        if now_ms >= self.levels.minute_end_ms:
             self.levels.enter(now_ms)
+        if now_ms > self.now_ms:
             self.now_ms = now_ms
 
     def _fire(self, ticket_id: str, due_ms: int, offset: int) -> None:

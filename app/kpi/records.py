@@ -111,8 +111,8 @@ def _level(level: Level) -> dict[str, Any]:
     }
 
 
-def _id(ticket_id: str, what: str, *parts: object) -> str:
-    return blake2b(f"{ticket_id}\0{what}\0{parts}".encode(), digest_size=16).hexdigest()
+def _id(text: str) -> str:
+    return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 class _TransitionRecord(msgspec.Struct, gc=False):
@@ -140,7 +140,7 @@ def transition_record(caused: Caused) -> Published:
     ticket_id, offset, (metric, started_ms, due_ms, state, at_ms, channel, policy, version, priority, team, agent) = (
         caused
     )
-    id_ = _id(ticket_id, metric, started_ms, due_ms, state, offset)
+    id_ = _id(f"{ticket_id}\0{metric}\0{started_ms}\0{due_ms}\0{state}\0{offset}")
     elapsed_seconds = (at_ms - started_ms) / 1000 if at_ms > started_ms else 0.0
     instants = text_of(started_ms), text_of(due_ms), text_of(at_ms)
     record = _TransitionRecord(
@@ -153,7 +153,7 @@ def sample_record(sampled: Sampled) -> Published:
     """One duration, for `samples`. Its id is the same for a repeat and for its retraction."""
     ticket_id = sampled.ticket_id
     _, channel, measure, duration_ms, ended_ms = sampled.duration
-    id_ = _id(ticket_id, measure, ended_ms - duration_ms, ended_ms)
+    id_ = _id(f"{ticket_id}\0{measure}\0{ended_ms - duration_ms}\0{ended_ms}")
     record = {
         "id": id_,
         "ticket_id": ticket_id,

@@ -277,12 +277,13 @@ class Machine:
             if at_ms - wait_ms <= self._rules[channel].reply_limit_ms:
                 out.counts.append((at_ms, channel, "waits_answered_in_time"))
             _sample(out, at_ms, channel, "response", wait_ms)
-            state.wait_ms = None
+            state.wait_ms, state.wait_channel = None, ""
         if state.first_ms is not None:
             _sample(out, at_ms, state.first_channel, "first_response", state.first_ms)
             if state.queue_ms is not None:
                 _sample(out, at_ms, state.queue_channel, "first_response_queue", state.queue_ms)
             state.first_ms = state.queue_ms = None
+            state.first_channel = state.queue_channel = ""
             state.first_done = True
         if state.first_sla is not None:
             sla.answer(state.first_sla, "first_response", at_ms, state.attributes, out)

@@ -350,9 +350,8 @@ values = (
     | st.text(max_size=8)
     | st.integers()
     | st.floats(allow_nan=False, allow_infinity=False)
-    | st.recursive(
-        st.none() | st.booleans() | st.text(max_size=3), lambda inner: st.lists(inner, max_size=3), max_leaves=5
-    )
+    | st.lists(st.none() | st.booleans() | st.text(max_size=3), max_size=3)
+    | st.dictionaries(st.text(max_size=3), st.none() | st.integers(), max_size=2)
 )
 
 

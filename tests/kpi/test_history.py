@@ -206,3 +206,16 @@ def test_such_a_timer_fires_even_before_what_is_read_late() -> None:
 def test_a_restart_of_the_same_version_keeps_the_history() -> None:
     desk = told("10:00 message, 10:30 reply").restart().tell("10:20 reply")
     assert (desk.durations("response"), desk.level()) == (["20m"], Level(1, 0, None))
+
+
+def test_a_breach_before_the_fold_stands_when_what_came_after_it_is_taken_back() -> None:
+    desk = told("10:00 message, d5 10:00 label, d12 10:01 reply, d12 10:00 reply bot")
+    assert desk.clock("first_response")[-3:] == ["met_late d12 10:01", "retracted d12 10:01", "breached 14:00"]
+
+
+def test_a_warning_before_the_fold_is_said_again_when_what_came_after_it_is_taken_back() -> None:
+    patient = "defaults: {sla: {resolution: 20d}, at_risk: 0.2}"
+    desk = told("10:00 message, d5 11:00 label, d12 11:00 close, d12 10:59 close spam", patient)
+    assert desk.clock("resolution")[1:] == [
+        "met d12 11:00", "retracted d12 11:00", "at_risk d5 10:00", "cancelled d12 10:59"
+    ]  # fmt: skip

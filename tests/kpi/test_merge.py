@@ -283,3 +283,13 @@ def test_loading_what_is_gone_already_is_nothing(key: bytes) -> None:
     merge = Merge(2)
     merge.load(key, None)
     assert merge.size() == 0
+
+
+def test_loading_a_final_window_before_compaction_took_it_is_nothing() -> None:
+    merge = Merge(2)
+    for one in (window(0, 1), window(1, 2)):
+        merge.load(partials.key_of(one), partials.encode(one))
+    for one in (window(0, 1), window(1, 2)):
+        merge.load(partials.key_of(one), None)
+    merge.start(b"7")
+    assert merge.take() == ([], [])

@@ -286,6 +286,13 @@ def test_a_dropped_ticket_stays_gone() -> None:
     assert (desk.count("tickets_opened"), desk.counters) == (2, {"opened": 1})
 
 
+def test_a_ticket_read_after_it_would_be_forgotten_and_gone_leaves_nothing() -> None:
+    desk = Desk("forget: {closed: 4d, open: 10d}", "log")
+    desk.read([record(0, event(0, ms("10:00"), "message"), append_ms=ms("d31 10:00"))])
+    desk.take()
+    assert (desk.entries.keys() & {b"tt1"}, desk.level()) == (set(), Level(0, 0, None))
+
+
 def test_what_arrives_once_a_day_keeps_every_window_right() -> None:
     desk = Desk()
     for number in range(40):

@@ -1,0 +1,1 @@
+"""One process each: `python -m tests.bench.peers.NAME` reads a filled topic and prints the line of `steady.py`."""
