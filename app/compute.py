@@ -11,7 +11,7 @@ from typing import IO, Final, NamedTuple
 from app.kpi import partials
 from app.kpi.merge import Merge, MergedWindow, Span
 from app.kpi.partition import Harvest, Partition
-from app.kpi.records import Published, dead_letter_record, kpi_record, sample_record, transition_record
+from app.kpi.records import dead_letter_record, kpi_record, sample_record, transition
 from app.kpi.rules import Rules
 from app.traffic.lines import lines, size_bytes
 from app.traffic.route import route
@@ -101,7 +101,7 @@ class Compute:
                 self._open_windows.pop((window.channel, window.span), None)
             else:
                 self._open_windows[window.channel, window.span] = window
-        self.totals.windows += _append(self._kpis, (kpi_record(window) for window in windows if window.final))
+        self.totals.windows += _append(self._kpis, (kpi_record(window).value for window in windows if window.final))
 
     def _take(self, partition: Partition) -> None:
         harvest = partition.take()
@@ -115,13 +115,13 @@ class Compute:
 
     def _write(self, harvest: Harvest, number: int) -> None:
         totals = self.totals
-        totals.transitions += _append(self._sla, map(transition_record, harvest.transitions))
-        totals.samples += _append(self._samples, map(sample_record, harvest.samples))
-        letters = (dead_letter_record(letter, "events", number) for letter in harvest.dead_letters)
+        totals.transitions += _append(self._sla, map(transition, harvest.transitions))
+        totals.samples += _append(self._samples, (sample_record(sampled).value for sampled in harvest.samples))
+        letters = (dead_letter_record(letter, "events", number).value for letter in harvest.dead_letters)
         totals.dead_letters += _append(self._dead_letters, letters)
 
     def _finish(self) -> None:
-        self.totals.windows += _append(self._kpis, map(kpi_record, self._open_windows.values()))
+        self.totals.windows += _append(self._kpis, (kpi_record(window).value for window in self._open_windows.values()))
         for file in (self._kpis, self._sla, self._samples, self._dead_letters):
             file.close()
         for partition in self._partitions:
@@ -129,10 +129,10 @@ class Compute:
                 self.totals.counters[name] = self.totals.counters.get(name, 0) + count
 
 
-def _append(file: IO[bytes], records: Iterable[Published]) -> int:
+def _append(file: IO[bytes], values: Iterable[bytes]) -> int:
     count = 0
-    for record in records:
-        file.write(record.value)
+    for value in values:
+        file.write(value)
         file.write(b"\n")
         count += 1
     return count

@@ -28,7 +28,7 @@ STOP_SECONDS = 2.0
 READ_STALL_SECONDS = 60.0
 FETCH_BYTES = 4 << 20
 
-Entry = tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]
+Entry = tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes]]]
 log = logging.getLogger(__name__)
 
 
@@ -61,25 +61,24 @@ class KafkaProducer:
 
     async def write_changes(self, changes: Sequence[Change]) -> None:
         """To the changelog, in order."""
-        await self._write({self._changelog: [(key, value, []) for key, value in changes]})
+        await self._write({self._changelog: [(key, value, ()) for key, value in changes]})
 
     async def write_outputs(self, outputs: Sequence[Output]) -> None:
         """To wherever they go, in order for each partition."""
-        entries: dict[TopicPartition, list[Entry]] = defaultdict(list)
         counts = {
             topic: len(await self._producer.partitions_for(topic)) for topic in {output.topic for output in outputs}
         }
-        for output in outputs:
-            partition = self._partition(output, counts[output.topic])
-            entries[TopicPartition(output.topic, partition)].append((output.key, output.value, list(output.headers)))
-        await self._write(entries)
+        places: dict[tuple[str, int], list[Entry]] = defaultdict(list)
+        for topic, key, value, partition, headers in outputs:
+            if partition is None:
+                partition = self._partition(key, counts[topic])
+            places[topic, partition].append((key, value, headers))
+        await self._write({TopicPartition(*place): entries for place, entries in places.items()})
 
-    def _partition(self, output: Output, count: int) -> int:
-        if output.partition is not None:
-            return output.partition
-        if output.key is None:  # any will do, as long as order within this source partition is kept
+    def _partition(self, key: bytes | None, count: int) -> int:
+        if key is None:  # any will do, as long as order within this source partition is kept
             return int(self._changelog.partition) % count
-        hashed: int = murmur2(output.key) & 0x7FFFFFFF
+        hashed: int = murmur2(key) & 0x7FFFFFFF
         return hashed % count
 
     async def _write(self, entries: dict[TopicPartition, list[Entry]]) -> None:

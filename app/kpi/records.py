@@ -135,8 +135,8 @@ class _TransitionRecord(msgspec.Struct, gc=False):
     historic: bool = False
 
 
-def transition_record(caused: Caused) -> Published:
-    """One change of an SLA clock, for `sla`."""
+def transition(caused: Caused) -> bytes:
+    """One change of an SLA clock, for `sla`; its key is the ticket id."""
     ticket_id, offset, (metric, started_ms, due_ms, state, at_ms, channel, policy, version, priority, team, agent) = (
         caused
     )
@@ -146,7 +146,7 @@ def transition_record(caused: Caused) -> Published:
     record = _TransitionRecord(
         id_, ticket_id, channel, policy, version, metric, state, *instants, elapsed_seconds, priority, team, agent
     )
-    return Published(ticket_id.encode(), _encode(record), f"sla.{state}", id_, at_ms)
+    return _encode(record)
 
 
 def sample_record(sampled: Sampled) -> Published:

@@ -94,8 +94,14 @@ class Flow:
         for channel, gathering in partition.flow:
             self._add(self._channels.admit(channel), gathering, partition.now_ms)
         partition.flow.clear()
-        for caused in transitions:
-            self._judge(caused)
+        told = Counter(
+            (transition.channel, transition.priority, transition.policy, transition.metric, transition.state)
+            for _, _, transition in transitions
+        )
+        for (name, priority, policy, metric, state), count in told.items():
+            if state in SLA_OUTCOMES:
+                key = self._channels.admit(name), priority_label(priority), policy, metric, state
+                self.verdicts[key] += count
         self._add_counters(partition)
 
     def _add(self, channel: str, gathering: Gathering, now_ms: int) -> None:
@@ -110,12 +116,6 @@ class Flow:
                 if histogram is None:
                     histogram = self._durations[channel, measure] = Histogram(self._edges)
                 histogram.observe(durations_ms)
-
-    def _judge(self, caused: Caused) -> None:
-        transition = caused.transition
-        if transition.state in SLA_OUTCOMES:
-            channel, priority = self._channels.admit(transition.channel), priority_label(transition.priority)
-            self.verdicts[channel, priority, transition.policy, transition.metric, transition.state] += 1
 
     def _add_counters(self, partition: Partition) -> None:
         """A partition counts from its loading on; what of that was told before is left out."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from app.engine.processor import Output, Taken
 from app.kpi import partials
 from app.kpi.partition import Caused, Harvest, Partition
-from app.kpi.records import Published, dead_letter_record, sample_record, transition_record
+from app.kpi.records import Published, dead_letter_record, sample_record, transition
 from app.record import Record
 from schemas import topics
 
@@ -38,7 +38,8 @@ class Track:
             for partial in harvest.partials
         ]
         # Keyed by ticket and with as many partitions as the events: a ticket's place is the same in all of them.
-        outputs += [_beside(name(topics.SLA), transition_record(caused), number) for caused in harvest.transitions]
+        sla = name(topics.SLA)
+        outputs += [Output(sla, caused.ticket_id.encode(), transition(caused), number) for caused in harvest.transitions]
         outputs += [_beside(name(topics.SAMPLES), sample_record(sampled), number) for sampled in harvest.samples]
         events, letters = name(topics.EVENTS), name(topics.DEAD_LETTERS)
         outputs += [_beside(letters, dead_letter_record(each, events, number), 0) for each in harvest.dead_letters]

@@ -11,7 +11,7 @@ from app.kpi.levels import Level
 from app.kpi.measures import sla_measure
 from app.kpi.merge import MergedWindow, Span
 from app.kpi.partition import DeadLetter
-from app.kpi.records import dead_letter_record, kpi_record, sample_record, spread_record, transition_record
+from app.kpi.records import dead_letter_record, kpi_record, sample_record, spread_record, transition
 from schemas.dead_letters import DeadLetter as DeadLetterRecord
 from schemas.kpis import KPIS
 from schemas.samples import Sample
@@ -113,20 +113,19 @@ def test_a_duration_without_samples_is_null_never_zero() -> None:
 
 
 def test_transitions_have_the_shape_of_the_contract() -> None:
-    records = [transition_record(caused) for harvest in lived().harvests for caused in harvest.transitions]
-    assert [SlaTransition.model_validate_json(record.value).state for record in records]
-    assert {record.key for record in records} == {b"t1"}
+    values = [transition(caused) for harvest in lived().harvests for caused in harvest.transitions]
+    assert {SlaTransition.model_validate_json(value).ticket_id for value in values} == {"t1"}
 
 
 def test_a_repeated_transition_has_the_same_id_and_others_have_others() -> None:
     caused = [caused for harvest in lived().harvests for caused in harvest.transitions]
-    ids = [transition_record(one).event_id for one in caused]
-    assert (len(set(ids)), [transition_record(one).event_id for one in caused]) == (len(ids), ids)
+    ids = [json.loads(transition(one))["id"] for one in caused]
+    assert (len(set(ids)), [json.loads(transition(one))["id"] for one in caused]) == (len(ids), ids)
 
 
 def test_a_transition_says_how_long_its_clock_has_run() -> None:
     caused = told("10:00 message, 10:05 reply").harvests[0].transitions[0]
-    record = json.loads(transition_record(caused).value)
+    record = json.loads(transition(caused))
     assert (record["elapsed_seconds"], record["started_at"]) == (300.0, "2026-03-02T10:00:00Z")
 
 
