@@ -87,7 +87,7 @@ class Place:
 
     def owner(self, limits: Limits | None = None) -> Owner:
         self.tally = Tally()
-        self.producer = LogProducer(self.broker, "id", self.changelog, self.out, lambda: self.step(), None)
+        self.producer = LogProducer(self.broker, "id", self.changelog, lambda _: self.out, lambda: self.step(), None)
         return Owner(
             self.identity,
             self.tally,

@@ -15,7 +15,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from app.engine.kafka import KafkaChangelog
 from app.engine.marker import MARKER_KEY, decode
-from tests.engine.model.subject import ToySubject
+from tests.engine.model.subject import ToySubject, toy_fault
 
 pytestmark = pytest.mark.kafka
 
@@ -159,6 +159,6 @@ async def test_totals_are_right_whoever_dies(kafka: Any, topics: str, tmp_path: 
         seen.pop(MARKER_KEY)
         records = await read(kafka.bootstrap, f"{topics}.events", partition)
         outputs = await read(kafka.bootstrap, f"{topics}.out", partition)
-        assert ToySubject().fault(records, seen, outputs) is None, f"partition {partition}"
+        assert toy_fault(records, seen, outputs) is None, f"partition {partition}"
         counted = await state(kafka.bootstrap, f"{topics}-tally-changelog", partition)
         assert counted[b"total"] == b"%d" % len(outputs), f"partition {partition}"

@@ -41,17 +41,26 @@ class Partition:
     begin: int = 0
     end: int = 0
     entries: list[Entry] = field(default_factory=list)
+    unsettled: dict[int, None] = field(default_factory=dict)
+    """Offsets of entries whose transaction is open, in order."""
 
     def append(self, key: bytes | None, value: bytes | None, visibility: Visibility, timestamp: int = 0) -> Entry:
         entry = Entry(self.end, timestamp, key, value, visibility)
         self.entries.append(entry)
         self.end += 1
+        if visibility is Visibility.OPEN:
+            self.unsettled[entry.offset] = None
         return entry
+
+    def settle(self, entry: Entry, visibility: Visibility) -> None:
+        """Its transaction ended."""
+        entry.visibility = visibility
+        del self.unsettled[entry.offset]
 
     @property
     def stable_end(self) -> int:
         """Where committed reads end: the first entry of an open transaction."""
-        return next((entry.offset for entry in self.entries if entry.visibility is Visibility.OPEN), self.end)
+        return next(iter(self.unsettled), self.end)
 
     def read(self, start: int, end: int, *, committed: bool = True) -> Iterator[Entry]:
         for entry in self.entries[bisect_left(self.entries, start, key=_offset) :]:
@@ -122,7 +131,7 @@ class Broker:
 
     def _end(self, transactional_id: str, visibility: Visibility) -> None:
         written = self.open.pop(transactional_id, [])
-        for _, entry in written:
-            entry.visibility = visibility
+        for partition, entry in written:
+            partition.settle(entry, visibility)
         for partition in {id(partition): partition for partition, _ in written}.values():
             partition.append(None, None, Visibility.CONTROL)

@@ -13,6 +13,9 @@ READ_UNCOMMITTED = "reading what is not committed"
 NO_FENCING = "no fencing"
 STATE_KEPT = "state kept on revoke"
 FAULTS = (MARKER_OUTSIDE, OUTPUTS_OUTSIDE, READ_UNCOMMITTED, NO_FENCING, STATE_KEPT)
+SOURCE_UNCOMMITTED = "consuming what is not committed"
+CHAIN_FAULTS = (*FAULTS, SOURCE_UNCOMMITTED)
+"""Where one job reads what another one wrote, it too must read committed records only."""
 
 Step = Callable[[], Awaitable[None]]
 
@@ -21,10 +24,16 @@ class LogProducer:
     """Transactional producer. A request and its answer are two steps: in between, the broker acted and nobody knows."""
 
     def __init__(
-        self, broker: Broker, transactional_id: str, changelog: Partition, out: Partition, step: Step, fault: str | None
+        self,
+        broker: Broker,
+        transactional_id: str,
+        changelog: Partition,
+        out: Callable[[Output], Partition],
+        step: Step,
+        fault: str | None,
     ) -> None:
+        self.id = transactional_id
         self._broker = broker
-        self._id = transactional_id
         self._changelog = changelog
         self._out = out
         self._step = step
@@ -34,11 +43,11 @@ class LogProducer:
 
     @property
     def is_fenced(self) -> bool:
-        return self._broker.epochs.get(self._id) != self._epoch
+        return self._broker.epochs.get(self.id) != self._epoch
 
     async def start(self) -> None:
         await self._step()
-        self._epoch = self._broker.start_producer(self._id)
+        self._epoch = self._broker.start_producer(self.id)
         await self._step()
 
     async def begin(self) -> None:
@@ -51,22 +60,22 @@ class LogProducer:
         half = len(changes) // 2  # several batches
         for part in (changes[:half], changes[half:]):
             await self._step()
-            self._broker.write(self._id, self._epoch, self._changelog, part)
+            self._broker.write(self.id, self._epoch, self._changelog, part)
             await self._step()
 
     async def write_outputs(self, outputs: Sequence[Output]) -> None:
-        records = [(output.key, output.value) for output in outputs]
         await self._step()
-        if self._fault == OUTPUTS_OUTSIDE:
-            for record in records:
-                self._out.append(*record, Visibility.COMMITTED)
-        elif records:
-            self._broker.write(self._id, self._epoch, self._out, records)
+        for output in outputs:
+            log, record = self._out(output), (output.key, output.value)
+            if self._fault == OUTPUTS_OUTSIDE:
+                log.append(*record, Visibility.COMMITTED)
+            else:
+                self._broker.write(self.id, self._epoch, log, [record])
         await self._step()
 
     async def commit(self) -> None:
         await self._step()
-        self._broker.commit(self._id, self._epoch)
+        self._broker.commit(self.id, self._epoch)
         await self._step()
         for change in self._marker:
             self._changelog.append(*change, Visibility.COMMITTED)
@@ -105,4 +114,4 @@ class LogSource:
 
     async def bounds(self) -> Bounds:
         await self._step()
-        return Bounds(self._source.begin, self._source.end, self._committed())
+        return Bounds(self._source.begin, self._source.stable_end, self._committed())

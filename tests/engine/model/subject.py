@@ -2,25 +2,63 @@
 
 import random
 import struct
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from app.engine.processor import Output, Processor, Taken
 from app.record import Record
 from tests.engine.model.log import Entry
 
 
+class Job(NamedTuple):
+    """What reads a topic. The schedule appends to the first job's; the others read what those before them wrote."""
+
+    name: str
+    source: str
+    partitions: int
+    is_compacted: bool = False
+    """Its source."""
+
+
+Told = tuple[bytes | None, bytes | None, int]
+"""Key, value and timestamp (ms, never falling in a partition) of a source record."""
+
+
+class Left(NamedTuple):
+    """What a schedule left behind, as readers of committed records see it."""
+
+    told: list[list[Entry]]
+    """By partition: all that the first job was to read, also what retention took since."""
+    states: dict[tuple[str, int], dict[bytes, bytes]]
+    """By job and partition."""
+    notes: dict[tuple[str, int], bytes]
+    """Of the markers."""
+    outputs: dict[tuple[str, int], list[Entry]]
+    """By topic and partition."""
+
+
 class Subject(Protocol):
-    """A processor to put through the model."""
+    """Processors to put through one schedule, and what they must come to."""
 
-    def value(self, rng: random.Random, number: int) -> tuple[bytes, bytes, int]:
-        """Key, value and timestamp (ms, never falling) of the next source record."""
+    jobs: tuple[Job, ...]
+    steps: int
+    """How long the schedule is out to break it, before it may come to an end."""
+    flush_entries: int
+    seen: Counter[str]
+    """What happened in the schedule."""
 
-    def make(self, partition: int) -> Processor:
+    def tell(self, rng: random.Random, partition: int, number: int) -> Told | None:
+        """The next source record, `number` in all; None if there is no more."""
+
+    def end(self, partition: int) -> list[Told]:
+        """The last source records."""
+
+    def make(self, job: str, partition: int) -> Processor:
         """The factory given to the engine."""
 
-    def fault(self, records: Sequence[Record], state: dict[bytes, bytes], outputs: Sequence[Entry]) -> str | None:
-        """What is wrong with state and outputs as readers see them, after all these source records; None if nothing."""
+    def fault(self, left: Left) -> str | None:
+        """What is wrong in the end; None if nothing."""
 
 
 class Ticket(NamedTuple):
@@ -132,28 +170,58 @@ class Toy:
 class ToySubject:
     """The toy, and its law: as if one process had read everything at once."""
 
+    jobs = (Job("toy", "source", 2),)
+    steps = 260
+    flush_entries = 8
+
+    def __init__(self) -> None:
+        self.seen: Counter[str] = Counter()
+
+    def tell(self, rng: random.Random, partition: int, number: int) -> Told:  # noqa: ARG002 - its partitions are alike
+        return self.value(rng, number)
+
     def value(self, rng: random.Random, number: int) -> tuple[bytes, bytes, int]:
+        """Any number of records."""
         verb = rng.choice((b"open", b"open", b"add", b"add", b"close"))
         return b"ticket %d" % rng.randrange(8), verb, number * 3 + rng.randrange(3)
 
-    def make(self, partition: int) -> Processor:
+    def end(self, partition: int) -> list[Told]:  # noqa: ARG002
+        return []
+
+    def make(self, job: str, partition: int) -> Processor:  # noqa: ARG002
         return Toy("out", partition)
 
-    def fault(self, records: Sequence[Record], state: dict[bytes, bytes], outputs: Sequence[Entry]) -> str | None:
-        toy = Toy()
-        toy.start(None)
-        done = 0
-        while done < len(records):
-            done += toy.apply(records[done:])
-        taken = toy.take()
-        expected = {key: value for key, value in taken.changes if value is not None}
-        if state != expected:
-            return f"state {_difference(state, expected)}"
-        seen = [(output.key, output.value) for output in outputs]
-        wanted = [(output.key, output.value) for output in taken.outputs]
-        return None if seen == wanted else f"outputs {seen} instead of {wanted}"
+    def fault(self, left: Left) -> str | None:
+        for p, records in enumerate(left.told):
+            fault = toy_fault(records, left.states["toy", p], left.outputs.get(("out", p), []))
+            if fault is not None:
+                return f"partition {p}: {fault}"
+        return None
 
 
-def _difference(state: dict[bytes, bytes], expected: dict[bytes, bytes]) -> str:
-    keys = sorted(key for key in state.keys() | expected.keys() if state.get(key) != expected.get(key))
-    return ", ".join(f"{key!r}: {state.get(key)!r} instead of {expected.get(key)!r}" for key in keys)
+def toy(rng: random.Random) -> Subject:  # noqa: ARG001 - each schedule has the same one
+    """The toy, for one schedule."""
+    return ToySubject()
+
+
+def toy_fault(records: Sequence[Record], state: dict[bytes, bytes], outputs: Sequence[Entry]) -> str | None:
+    """What is wrong with state and outputs of the toy after all these records; None if nothing."""
+    uninterrupted = Toy()
+    uninterrupted.start(None)
+    done = 0
+    while done < len(records):
+        done += uninterrupted.apply(records[done:])
+    taken = uninterrupted.take()
+    expected = {key: value for key, value in taken.changes if value is not None}
+    if state != expected:
+        return f"state {difference(state, expected)}"
+    seen = [(output.key, output.value) for output in outputs]
+    wanted = [(output.key, output.value) for output in taken.outputs]
+    return None if seen == wanted else f"outputs {seen} instead of {wanted}"
+
+
+def difference(seen: Mapping[Any, Any], expected: Mapping[Any, Any]) -> str:
+    """Where two mappings differ, in words."""
+    missing = object()
+    keys = [key for key in {**seen, **expected} if seen.get(key, missing) != expected.get(key, missing)]
+    return ", ".join(f"{key!r}: {seen.get(key)!r} instead of {expected.get(key)!r}" for key in keys)
