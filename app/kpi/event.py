@@ -160,17 +160,17 @@ _INSTANT = re.compile(
 _CACHE_LIMIT = 100_000
 _minutes: dict[str, int] = {}
 """`2026-03-02T10:41:` -> milliseconds; only of the years of the contract."""
-_tails: dict[str, int] = {}
-"""`07.120Z` -> milliseconds; never of a leap second."""
+_SECONDS: Final = {f"{second:02d}": second * 1000 for second in range(60)}
+_FRACTIONS: Final = {"Z": 0, **{f".{milliseconds:03d}Z": milliseconds for milliseconds in range(1000)}}
 
 
 def instant_ms(text: str) -> int:
     """Whole milliseconds since 1970 of an RFC 3339 instant; finer digits are cut off. Raises ValueError.
 
-    Most instants share their minute with the one before and end in `SS.mmmZ`: both halves are looked up.
+    Most instants share their minute with the one before and end in `SS.mmmZ`: the three parts are looked up.
     """
     try:
-        return _minutes[text[:17]] + _tails[text[17:]]
+        return _minutes[text[:17]] + _SECONDS[text[17:19]] + _FRACTIONS[text[19:]]
     except KeyError:
         return _parse_instant(text)
 
@@ -184,11 +184,9 @@ def _parse_instant(text: str) -> int:
     offset = "+00:00" if zone in "Zz" else zone
     minute_ms = int(datetime.fromisoformat(f"{minute}:00{offset}".upper()).timestamp()) * 1000
     if zone in "Zz" and second != "60" and EARLIEST_MS <= minute_ms < LATEST_MS:
-        if len(_minutes) > _CACHE_LIMIT or len(_tails) > _CACHE_LIMIT:
+        if len(_minutes) > _CACHE_LIMIT:
             _minutes.clear()
-            _tails.clear()
         _minutes[text[:17]] = minute_ms
-        _tails[text[17:]] = tail_ms
     return minute_ms + tail_ms
 
 
@@ -229,7 +227,7 @@ class Decoder:
         channel = self._channels.get(wire.channel) or self._channel(wire.channel)
         text = wire.occurred_at
         try:
-            at_ms = _minutes[text[:17]] + _tails[text[17:]]  # type: ignore[index]  # absent ones fail on purpose
+            at_ms = _minutes[text[:17]] + _SECONDS[text[17:19]] + _FRACTIONS[text[19:]]  # type: ignore[index]  # absent ones fail on purpose
         except (KeyError, TypeError):
             at_ms = _source_instant(text, "occurred_at")
         if self._live and at_ms > append_ms:
