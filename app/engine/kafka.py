@@ -28,7 +28,8 @@ STOP_SECONDS = 2.0
 READ_STALL_SECONDS = 60.0
 FETCH_BYTES = 4 << 20
 
-Entry = tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes]]]
+Entry = tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]
+_NO_HEADERS: list[tuple[str, bytes]] = []  # never changed; aiokafka insists on lists
 log = logging.getLogger(__name__)
 
 
@@ -61,7 +62,7 @@ class KafkaProducer:
 
     async def write_changes(self, changes: Sequence[Change]) -> None:
         """To the changelog, in order."""
-        await self._write({self._changelog: [(key, value, ()) for key, value in changes]})
+        await self._write({self._changelog: [(key, value, _NO_HEADERS) for key, value in changes]})
 
     async def write_outputs(self, outputs: Sequence[Output]) -> None:
         """To wherever they go, in order for each partition."""
@@ -72,7 +73,7 @@ class KafkaProducer:
         for topic, key, value, partition, headers in outputs:
             if partition is None:
                 partition = self._partition(key, counts[topic])
-            places[topic, partition].append((key, value, headers))
+            places[topic, partition].append((key, value, list(headers) if headers else _NO_HEADERS))
         await self._write({TopicPartition(*place): entries for place, entries in places.items()})
 
     def _partition(self, key: bytes | None, count: int) -> int:
