@@ -6,6 +6,7 @@ Nothing is restored and nothing is taken back, so `sum(rate())` over workers is 
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Final, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -38,6 +39,10 @@ def targets_ms(channel: ChannelRules) -> dict[str, int]:
         "next_response": channel.next_response.target_ms,
         "resolution": channel.resolution.target_ms,
     }
+
+
+_TRANSITION = attrgetter("transition")
+_VERDICT = attrgetter("channel", "priority", "policy", "metric", "state")
 
 
 class Distribution(NamedTuple):
@@ -94,10 +99,7 @@ class Flow:
         for channel, gathering in partition.flow:
             self._add(self._channels.admit(channel), gathering, partition.now_ms)
         partition.flow.clear()
-        told = Counter(
-            (transition.channel, transition.priority, transition.policy, transition.metric, transition.state)
-            for _, _, transition in transitions
-        )
+        told = Counter(map(_VERDICT, map(_TRANSITION, transitions)))
         for (name, priority, policy, metric, state), count in told.items():
             if state in SLA_OUTCOMES:
                 key = self._channels.admit(name), priority_label(priority), policy, metric, state
