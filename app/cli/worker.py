@@ -1,10 +1,10 @@
 """`carebeat worker`: compute KPIs of what arrives, until stopped."""
 
-import logging
-
 import click
 
+from app import logs
 from app import settings as environment
+from app.clock import monotonic_seconds
 from app.settings import Settings
 
 
@@ -31,6 +31,5 @@ def run(settings: Settings, log_level: str) -> None:
     from app.engine.process import run_worker
     from app.worker import build
 
-    logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.captureWarnings(True)
+    logs.set_up(log_level, monotonic_seconds)
     run_worker(build(settings))

@@ -13,6 +13,7 @@ async def track(stream):
 
 import asyncio
 import gc
+import logging
 import os
 from collections.abc import Callable
 from typing import Any
@@ -56,6 +57,7 @@ SETTINGS: dict[str, Any] = {
     "worker_redirect_stdouts": False,
     "store": "memory://",
 }
+log = logging.getLogger(__name__)
 STOP_SECONDS = 9.0
 END_OFFSETS_INTERVAL_SECONDS = 5.0
 
@@ -196,6 +198,8 @@ class EngineApp(faust.App):
             )
         gc.freeze()  # millions of long-lived objects; walking them again and again costs a third of the time
         self.watch.taken_over_seconds = self.watch.monotonic_seconds() - began_at_seconds
+        owned = sorted(f"{job.source}/{partition}" for job in self.jobs.values() for partition in job.owners)
+        log.info("Owning %s after %.1f s", ", ".join(owned) or "nothing yet", self.watch.taken_over_seconds)
 
     async def release(self, *, is_stopping: bool = False) -> None:
         """Own nothing any more; what was applied is visible on return."""

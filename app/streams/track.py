@@ -39,7 +39,9 @@ class Track:
         ]
         # Keyed by ticket and with as many partitions as the events: a ticket's place is the same in all of them.
         sla = name(topics.SLA)
-        outputs += [Output(sla, caused.ticket_id.encode(), transition(caused), number) for caused in harvest.transitions]
+        outputs += [
+            Output(sla, caused.ticket_id.encode(), transition(caused), number) for caused in harvest.transitions
+        ]
         outputs += [_beside(name(topics.SAMPLES), sample_record(sampled), number) for sampled in harvest.samples]
         events, letters = name(topics.EVENTS), name(topics.DEAD_LETTERS)
         outputs += [_beside(letters, dead_letter_record(each, events, number), 0) for each in harvest.dead_letters]
