@@ -9,19 +9,17 @@ up. Only what is odd (long, not ASCII, refused, seen for the first time) is look
 """
 
 import re
-from datetime import datetime
 from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from app.kpi.instants import EARLIEST_MS, FRACTIONS, LATEST_MS, MINUTES, SECONDS, instant_ms
 from app.kpi.rules import Rules
 
 RECORD_LIMIT_BYTES: Final = 64 * 1024
 FUTURE_LIMIT_MS: Final = 5 * 60_000
 """How far an instant may be ahead of its append time; less counts as the append time, more is refused."""
-EARLIEST_MS: Final = 1_262_304_000_000  # 2010-01-01
-LATEST_MS: Final = 4_102_444_800_000  # 2100-01-01
 
 OPENED, REOPENED, MESSAGE, REPLY, NOTE, CLOSED, ASSIGNED, HANDED_OVER, LABELLED = range(9)
 PAUSED, RESUMED, MERGED, SURVEY_SENT, SURVEY_ANSWERED, CALL_ENDED, CALL_OFFERED, ORDER, TICK = range(9, 18)
@@ -153,41 +151,7 @@ _EMPTY: Final = "of length >= 1"
 
 _decode_wire = msgspec.json.Decoder(Wire).decode
 _CHANNEL = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-_INSTANT = re.compile(
-    r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d):([0-5]\d|60)(?:\.(\d{1,12}))?([Zz]|[+-]\d\d:\d\d)",
-    re.ASCII,
-)
 _CACHE_LIMIT = 100_000
-_minutes: dict[str, int] = {}
-"""`2026-03-02T10:41:` -> milliseconds; only of the years of the contract."""
-_SECONDS: Final = {f"{second:02d}": second * 1000 for second in range(60)}
-_FRACTIONS: Final = {"Z": 0, **{f".{milliseconds:03d}Z": milliseconds for milliseconds in range(1000)}}
-
-
-def instant_ms(text: str) -> int:
-    """Whole milliseconds since 1970 of an RFC 3339 instant; finer digits are cut off. Raises ValueError.
-
-    Most instants share their minute with the one before and end in `SS.mmmZ`: the three parts are looked up.
-    """
-    try:
-        return _minutes[text[:17]] + _SECONDS[text[17:19]] + _FRACTIONS[text[19:]]
-    except KeyError:
-        return _parse_instant(text)
-
-
-def _parse_instant(text: str) -> int:
-    match = _INSTANT.fullmatch(text)
-    if match is None:
-        raise ValueError("not an RFC 3339 instant with a zone")
-    minute, second, fraction, zone = match.groups()
-    tail_ms = int(second) * 1000 + int(((fraction or "") + "000")[:3])
-    offset = "+00:00" if zone in "Zz" else zone
-    minute_ms = int(datetime.fromisoformat(f"{minute}:00{offset}".upper()).timestamp()) * 1000
-    if zone in "Zz" and second != "60" and EARLIEST_MS <= minute_ms < LATEST_MS:
-        if len(_minutes) > _CACHE_LIMIT:
-            _minutes.clear()
-        _minutes[text[:17]] = minute_ms
-    return minute_ms + tail_ms
 
 
 class Decoder:
@@ -227,7 +191,7 @@ class Decoder:
         channel = self._channels.get(wire.channel) or self._channel(wire.channel)
         text = wire.occurred_at
         try:
-            at_ms = _minutes[text[:17]] + _SECONDS[text[17:19]] + _FRACTIONS[text[19:]]  # type: ignore[index]  # absent ones fail on purpose
+            at_ms = MINUTES[text[:17]] + SECONDS[text[17:19]] + FRACTIONS[text[19:]]  # type: ignore[index]  # absent ones fail on purpose
         except (KeyError, TypeError):
             at_ms = _source_instant(text, "occurred_at")
         if self._live and at_ms > append_ms:

@@ -23,7 +23,8 @@ import msgspec
 
 from app.kpi.effects import Effects
 from app.kpi.event import Event
-from app.kpi.ticket import NEVER, Machine, State, repeat_clocks
+from app.kpi.state import NEVER, State
+from app.kpi.ticket import Machine, repeat_clocks
 
 DAY_MS: Final = 24 * 3_600_000
 HISTORY_MS: Final = 7 * DAY_MS

@@ -9,10 +9,11 @@ from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
+from app.kpi.state import NEVER
+
 _MINUTE_MS = 60_000
 ALL = "all"
 """All channels together. A reserved name: no channel is called that."""
-NEVER = 1 << 62
 
 TicketLevel = tuple[str, str | None, bool, int | None, bool, bool, bool]
 

@@ -27,7 +27,8 @@ from app.kpi.history import Historian, Outcome, Ticket
 from app.kpi.levels import Levels, TicketLevel
 from app.kpi.partials import LevelPartial, Partial, Progress, WindowPartial
 from app.kpi.rules import Rules
-from app.kpi.ticket import NEVER, UNKNOWN, Machine
+from app.kpi.state import NEVER, UNKNOWN
+from app.kpi.ticket import Machine
 from app.kpi.windows import Gathering, Window, Windows, end_ms, final_from_ms
 from app.record import Record
 

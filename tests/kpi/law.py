@@ -17,7 +17,8 @@ from app.kpi.event import Decoder, Event, Tick
 from app.kpi.levels import ALL, Level
 from app.kpi.merge import Span
 from app.kpi.rules import Rules
-from app.kpi.ticket import Machine, State
+from app.kpi.state import State
+from app.kpi.ticket import Machine
 from tests.kpi.office import Figures, last_states
 from tests.kpi.story import DAY, HOUR, MINUTE, SECOND, Record, event, ms, record, rules
 
