@@ -154,7 +154,7 @@ def _wire(worker: Worker, metrics: Metrics) -> None:
         async for batch in stream:
             began_at_seconds = monotonic_seconds()
             await tracking.apply(batch)
-            metrics.applied(len(batch.records), monotonic_seconds() - began_at_seconds)
+            metrics.applied(monotonic_seconds() - began_at_seconds)
 
     @worker.agent(merging.topic)  # type: ignore[untyped-decorator]
     async def merge(stream: Any) -> None:

@@ -226,17 +226,16 @@ def test_readiness_is_asked_at_each_scrape() -> None:
 
 def test_the_work_of_the_engine_is_timed() -> None:
     seen = metrics()
-    seen.applied(250, 0.004)
+    seen.applied(0.004)
     seen.flushed(0.03)
     seen.recovered(2.0)
     seen.publish([], {})
     found = values(seen)
     assert [
-        found[series("carebeat_events_total")],
         found[series("carebeat_apply_seconds_sum")],
         found[series("carebeat_flush_seconds_bucket", le="0.025")],
         found[series("carebeat_recovery_seconds_count")],
-    ] == [250, 0.004, 0, 1]
+    ] == [0.004, 0, 1]
 
 
 def test_what_is_configured_is_told() -> None:
@@ -316,3 +315,12 @@ def test_promtool_has_nothing_to_say() -> None:
     text = full.exposition("")[0]
     checked = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, check=False)
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, b"")
+
+
+def test_events_are_counted_by_type_and_internal_notes_are_replies() -> None:
+    scene = Scene()
+    scene.event("message-received", 0)
+    scene.event("reply-sent", 1, public=False)
+    seen = scene.values()
+    types = ("message-received", "reply-sent", "ticket-closed")
+    assert [seen[series("carebeat_events_total", type=kind)] for kind in types] == [1, 1, 0]

@@ -22,7 +22,7 @@ import msgspec
 
 from app.kpi.aggregate import Cell
 from app.kpi.effects import Duration, Effects, Transition
-from app.kpi.event import Decoder, Event, Rejected, Tick
+from app.kpi.event import KINDS, NOTE, REPLY, TICK, Decoder, Event, Rejected, Tick
 from app.kpi.history import Historian, Outcome, Ticket
 from app.kpi.levels import Levels, TicketLevel
 from app.kpi.partials import LevelPartial, Partial, Progress, WindowPartial
@@ -102,6 +102,8 @@ class Partition:
         self.levels = Levels()
         self.windows = Windows(rules.zone)
         self.counters: dict[str, int] = {}
+        self.events: dict[str, int] = {}
+        """How many were read, by type, as of the last `take`."""
         self.flow: list[tuple[str, Gathering]] = []
         """(channel, figures) that arose since it was last emptied; what a revision takes back is not in it."""
         self._partitions = partitions
@@ -119,6 +121,7 @@ class Partition:
         self._transitions: list[Caused] = []
         self._samples: list[Sampled] = []
         self._dead_letters: list[DeadLetter] = []
+        self._kinds = [0] * (TICK + 1)
         self._reported_ms = 0
 
     # -- loading ---------------------------------------------------------------------------------------------------------------------------
@@ -182,11 +185,13 @@ class Partition:
             self._reject(record, rejected.reason, str(rejected))
             return True
         if isinstance(decoded, Tick):
+            self._kinds[TICK] += 1
             return decoded.at_ms is None or self._advance(decoded.at_ms, record.offset)
         ticket_id, event = decoded
         if self._by_events and not self._advance(event.at_ms, record.offset):
             return False
         try:
+            self._kinds[event.kind] += 1
             self._accept(ticket_id, event, record.offset)
         except Exception as error:  # a fault of ours in one record must not stop the others
             self._reject(record, "fault", type(error).__name__)
@@ -315,6 +320,8 @@ class Partition:
             LevelPartial(self.number, note.channel, note.end_ms, note.level) for note in self.levels.take_notes()
         ]
         partials.append(Progress(self.number, self._partitions, self.now_ms, self.levels.present()))
+        self._kinds[REPLY], self._kinds[NOTE] = self._kinds[REPLY] + self._kinds[NOTE], 0
+        self.events = {word: self._kinds[kind] for word, kind in KINDS.items()}
         harvest = Harvest(changes, partials, self._transitions, self._samples, self._dead_letters)
         self._transitions, self._samples, self._dead_letters = [], [], []
         self._reported_ms = self.now_ms

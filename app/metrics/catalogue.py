@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
-from app.kpi.event import AUTHOR_WORDS, CLOSE_REASONS
+from app.kpi.event import AUTHOR_WORDS, CLOSE_REASONS, KINDS
 from app.kpi.measures import COUNTS, DURATIONS, SLA_METRICS
 from schemas.dead_letters import Reason
 
@@ -184,6 +184,15 @@ def _of_core(name: str, counter: str, unit: str, meaning: str) -> Metric:
 
 CORE: Final = (
     Metric(
+        "carebeat_events_total",
+        "counter",
+        "events",
+        ("type",),
+        "events that were read, ticks and repeats included",
+        {f"event|{word}": word for word in KINDS},
+        tuple(KINDS),
+    ),
+    Metric(
         "carebeat_dead_letters_total",
         "counter",
         "records",
@@ -201,9 +210,6 @@ CORE: Final = (
     _of_core("revived", "revived", "tickets", "forgotten tickets that began anew"),
 )
 """Fed by the counters of partitions."""
-EVENTS: Final = Metric(
-    "carebeat_events_total", "counter", "records", (), "records of the event topic applied, ticks and refused included"
-)
 OVERFLOW: Final = Metric(
     "carebeat_channel_overflow_total",
     "counter",
@@ -243,7 +249,6 @@ METRICS: Final[tuple[Metric, ...]] = (
     GOAL,
     CHANNEL_LAST_EVENT,
     *CORE,
-    EVENTS,
     OVERFLOW,
     STREAM_TIME,
     LAG,

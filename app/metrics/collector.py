@@ -97,7 +97,6 @@ def _verdicts(facts: Facts, snapshot: Snapshot) -> Mapping[Labels, float]:
 def _core_families(snapshot: Snapshot) -> Iterator[Family]:
     for metric in catalogue.CORE:
         yield family(metric, _core_counted(metric, snapshot.core).items())
-    yield family(catalogue.EVENTS, [((), snapshot.records)])
     yield family(catalogue.OVERFLOW, [((), snapshot.overflow)])
 
 
@@ -106,8 +105,10 @@ def _core_counted(metric: Metric, counters: Mapping[str, int]) -> Mapping[Labels
         return {(): sum(counters.get(counter, 0) for counter in metric.feeds)}
     counted: dict[Labels, float] = {(value,): 0 for value in metric.values}
     for counter, count in counters.items():
-        if counter.startswith("rejected|"):
-            counted[metric.feeds.get(counter, "other"),] += count
+        if counter in metric.feeds:
+            counted[metric.feeds[counter],] += count
+        elif "other" in metric.values and counter.startswith("rejected|"):
+            counted["other",] += count
     return counted
 
 

@@ -34,7 +34,6 @@ class Metrics:
         self._channels = Channels(rules)
         self._flow = Flow(edges, self._channels)
         self._windows = WindowBoard(self._channels)
-        self._records = 0
         self._flushes = Histogram(_WORK_EDGES_SECONDS)
         self._applications = Histogram(_WORK_EDGES_SECONDS)
         self._recoveries = Histogram(_WORK_EDGES_SECONDS)
@@ -58,9 +57,8 @@ class Metrics:
         """The merge is given up; `publish` next."""
         self._windows.forget()
 
-    def applied(self, records: int, seconds: float) -> None:
-        """So many records of the event topic were included, in one call."""
-        self._records += records
+    def applied(self, seconds: float) -> None:
+        """A batch of events was included."""
         self._applications.observe((seconds,))
 
     def flushed(self, seconds: float) -> None:
@@ -89,7 +87,6 @@ class Metrics:
             dict(flow.core),
             dict(flow.last_event_ms),
             self._channels.overflow,
-            self._records,
             self._flushes.distribution(),
             self._applications.distribution(),
             self._recoveries.distribution(),

@@ -124,6 +124,7 @@ class Flow:
         told = self._told.setdefault(partition, Counter())
         now = Counter(partition.counters)
         now["late"] = partition.windows.late
+        now.update({f"event|{kind}": count for kind, count in partition.events.items()})
         self.core += now - told
         self._told[partition] = now
 

@@ -39,7 +39,6 @@ class Snapshot(NamedTuple):
     core: Mapping[str, int]
     last_event_ms: Mapping[str, int]
     overflow: int
-    records: int
     flushes: Distribution
     applications: Distribution
     recoveries: Distribution
