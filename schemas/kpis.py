@@ -77,7 +77,7 @@ class Window(WireModel):
 
 
 class Counts(WireModel):
-    """How often it happened in the window. Definitions: `semantics.md`,."""
+    """How often it happened in the window."""
 
     messages_received: Count = 0
     messages_received_off_hours: Count = 0

@@ -34,4 +34,4 @@ class NoTables(TableManager):
 
     def add(self, table: Any) -> Any:
         """Refused."""
-        raise NotImplementedError(f"Table {table}: state belongs in a processor (app.processor), where it is exact")
+        raise TypeError(f"Table {table}: state belongs in a processor (app.processor), where it is exact")

@@ -47,7 +47,7 @@ async def test_settings_may_be_overridden() -> None:
 
 
 async def test_tables_are_refused() -> None:
-    with pytest.raises(NotImplementedError, match="belongs in a processor"):
+    with pytest.raises(TypeError, match="belongs in a processor"):
         make_app().Table("counts")
 
 
