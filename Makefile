@@ -33,7 +33,7 @@ schemas: $(SETUP) ## write schemas/json anew
 	$(BIN)/python -m schemas
 
 lock: $(SETUP) ## write requirements.txt anew from pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --extra embedded --extra dev --universal --generate-hashes --no-emit-index-url --quiet -o requirements.txt
+	uv pip compile pyproject.toml --extra embedded --extra boards --extra dev --universal --generate-hashes --no-emit-index-url --quiet -o requirements.txt
 
 bench: $(SETUP) ## ratios to naive Faust, bare aiokafka and Kafka Streams, in one run
 	$(BIN)/python -m tests.bench
