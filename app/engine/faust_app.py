@@ -221,7 +221,8 @@ class EngineApp(faust.App):
             await self.sleep(self.limits.flush_interval_seconds)
             self._look_around()
             for job, owner in self._owned():
-                if owner.is_due:
+                end = self.watch.end_offsets.get((job.source, owner.identity.partition), 0)
+                if owner.is_due(end - owner.next_offset):
                     flush = asyncio.create_task(job.flush(owner))
                     self._flushes.add(flush)
                     flush.add_done_callback(self._flushes.discard)

@@ -40,12 +40,15 @@ class Limits:
     """How often and how long. The flush deadline stays below the transaction timeout, which aborts under our feet."""
 
     flush_interval_seconds: float = 0.5
+    behind_flush_interval_seconds: float = 2.0
+    """Where more than `behind_records` wait to be read: what is written of so much at once is less for each record."""
+    behind_records: int = 10_000
     flush_deadline_seconds: float = 15.0
     transaction_timeout_seconds: float = 20.0
     stop_flush_deadline_seconds: float = 5.0
     idle_flush_interval_seconds: float = 5.0
     """Where nothing but the position changed, a marker this rarely: reading those records once more changes nothing."""
-    flush_entries: int = 20_000
+    flush_entries: int = 60_000
     """A flush at once when it would write more than this, for memory."""
     slice_records: int = 1000
     source_end_attempts: int = 10
@@ -174,15 +177,17 @@ class Owner:
         if not self.is_released:
             self.next_offset = max(self.next_offset, batch.end)
 
-    @property
-    def is_due(self) -> bool:
-        """Whether to flush in the next round: something to write, or now and then a position; no flush under way."""
+    def is_due(self, waiting_records: int = 0) -> bool:
+        """Whether to flush in the next round: something to write, or now and then a position; no flush under way.
+
+        `waiting_records`: how many are known to wait in the source.
+        """
         if not self.is_loaded or self.is_released or self._flushing.locked():
             return False
+        limits, idle_seconds = self._limits, self._monotonic_seconds() - self.flushed_at_seconds
         if self._processor.size():
-            return True
-        idle_seconds = self._monotonic_seconds() - self.flushed_at_seconds
-        return self.next_offset != self.flushed_offset and idle_seconds >= self._limits.idle_flush_interval_seconds
+            return waiting_records <= limits.behind_records or idle_seconds >= limits.behind_flush_interval_seconds
+        return self.next_offset != self.flushed_offset and idle_seconds >= limits.idle_flush_interval_seconds
 
     async def flush(self) -> None:
         """Make all that was applied by now visible; returns when it is. After a flush under way, if there is one."""

@@ -141,18 +141,28 @@ async def test_a_fenced_owner_fails_at_its_next_flush_and_shows_nothing(place: P
 
 async def test_a_flush_is_due_when_there_is_something_to_write(place: Place) -> None:
     owner = await place.owned()
-    assert not owner.is_due
+    assert not owner.is_due()
     await owner.apply(rows(0))
-    assert owner.is_due
+    assert owner.is_due()
+
+
+async def test_where_many_records_wait_a_flush_is_due_less_often(place: Place) -> None:
+    owner = await place.owned()
+    await owner.apply(rows(0))
+    place.clock.seconds += 1.9
+    assert owner.is_due(10_000)
+    assert not owner.is_due(10_001)
+    place.clock.seconds += 0.2
+    assert owner.is_due(10_001)
 
 
 async def test_a_position_alone_is_written_seldom(place: Place) -> None:
     owner = await place.owned()
     await owner.apply(batch(0, 3, 0, 1, 2, value=b"nothing"))
     place.clock.seconds += 4.9
-    assert not owner.is_due
+    assert not owner.is_due()
     place.clock.seconds += 0.2
-    assert owner.is_due
+    assert owner.is_due()
 
 
 async def test_release_makes_all_of_it_visible_and_takes_no_more(place: Place) -> None:

@@ -328,7 +328,7 @@ class World:
     async def _keep_flushing(self, worker: Worker, place: Place, owner: Owner) -> None:
         while not owner.is_released:
             await self._step(worker)
-            if owner.is_due:
+            if owner.is_due():
                 await owner.flush()
             if self.rng.random() < 0.3 and owner.has_marker:
                 place.committed = owner.flushed_offset
