@@ -6,7 +6,8 @@ old and the new history give (`revise`).
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
+
+import msgspec
 
 Count = tuple[int, str, str]
 """(instant, channel, measure): one more of a measure in the window that the instant falls in."""
@@ -16,7 +17,7 @@ Duration = tuple[int, str, str, int, int]
 close that settled, which counts when it settled."""
 
 
-class Transition(NamedTuple):
+class Transition(msgspec.Struct, frozen=True, gc=False):
     """One change of one SLA clock. (metric, started_ms) names the clock within its ticket."""
 
     metric: str
@@ -32,17 +33,14 @@ class Transition(NamedTuple):
     agent: str | None
 
 
-class Effects:
+class Effects(msgspec.Struct, gc=False):
     """Lists in order of happening; `removed_*` only after a revision. Counts and durations are plain tuples: there are many."""
 
-    __slots__ = ("counts", "durations", "removed_counts", "removed_durations", "transitions")
-
-    def __init__(self) -> None:
-        self.counts: list[Count] = []
-        self.durations: list[Duration] = []
-        self.transitions: list[Transition] = []
-        self.removed_counts: Sequence[Count] = ()
-        self.removed_durations: Sequence[Duration] = ()
+    counts: list[Count] = msgspec.field(default_factory=list)
+    durations: list[Duration] = msgspec.field(default_factory=list)
+    transitions: list[Transition] = msgspec.field(default_factory=list)
+    removed_counts: Sequence[Count] = ()
+    removed_durations: Sequence[Duration] = ()
 
     def revise(self, before: "Effects", after: "Effects") -> None:
         """Add what turns `before` (already given) into `after`: net, so that what both hold is not touched even in final windows."""
@@ -83,7 +81,7 @@ def _correct(old: list[Transition], new: list[Transition]) -> list[Transition]:
         return new[len(old) :]
     if new and all(transition.state == "at_risk" for transition in old):
         return [transition for transition in new if transition.state != "at_risk"] or new
-    return [old[-1]._replace(state="retracted"), *new]
+    return [msgspec.structs.replace(old[-1], state="retracted"), *new]
 
 
 def _told(transitions: list[Transition]) -> list[tuple[str | int, ...]]:

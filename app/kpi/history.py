@@ -23,7 +23,8 @@ import msgspec
 
 from app.kpi.effects import Effects
 from app.kpi.event import Event
-from app.kpi.state import NEVER, State
+from app.kpi.instants import NEVER
+from app.kpi.state import State
 from app.kpi.ticket import Machine, repeat_clocks
 
 DAY_MS: Final = 24 * 3_600_000
@@ -149,27 +150,24 @@ class Historian:
 
     def accept(self, ticket: Ticket, event: Event, now_ms: int, out: Effects) -> Outcome:
         """Take one event into a ticket whose timers have fired up to `now_ms`. On an exception the ticket is as it was."""
-        refusal = self._refuse(ticket, event, now_ms)
-        if refusal is not None:
-            return refusal
-        if event.at_ms > ticket.fired_ms and self._is_last(ticket, event):
+        at_ms = event.at_ms
+        repeats = self._repeats(ticket, event)
+        if repeats is not None:
+            return repeats
+        if ticket.fold is not None and _is_too_old(ticket, ticket.fold, event, now_ms):
+            return Outcome.TOO_OLD
+        if at_ms > ticket.fired_ms and (at_ms > ticket.last_ms or _is_last(ticket, event)):
             self._step(ticket, event, now_ms, out)
             outcome = Outcome.STEPPED
         else:
             self._revise(ticket, event, now_ms, out)
             outcome = Outcome.REVISED
-        count = ticket.packed_count + len(ticket.recent)
-        if count > HISTORY_EVENTS or ticket.last_ms - ticket.first_ms >= HISTORY_MS:
+        if ticket.packed_count + len(ticket.recent) > HISTORY_EVENTS or ticket.last_ms - ticket.first_ms >= HISTORY_MS:
             self._fold(ticket)
         return outcome
 
-    def _is_last(self, ticket: Ticket, event: Event) -> bool:
-        """Whether the event sorts after all that the ticket has seen."""
-        if not (ticket.packed_count or ticket.recent):
-            return _after(ticket.fold, event)
-        return event.at_ms > ticket.last_ms or (event.at_ms == ticket.last_ms and event > ticket.history[-1])
-
-    def _refuse(self, ticket: Ticket, event: Event, now_ms: int) -> Outcome | None:
+    def _repeats(self, ticket: Ticket, event: Event) -> Outcome | None:
+        """What became of an event whose id is known; None if it is not."""
         id_ = event.id
         for known in ticket.recent:
             if known.id == id_:
@@ -178,21 +176,19 @@ class Historian:
             for known in ticket.history:
                 if known.id == id_:
                     return Outcome.DUPLICATE if known == event else Outcome.CONFLICTING
-        if ticket.known is not None and id_ in ticket.known:
-            return Outcome.DUPLICATE
-        if ticket.fold is None or _after(ticket.fold, event):
-            return None
-        return None if ticket.adopted and event.at_ms > now_ms - YOUNG_MS else Outcome.TOO_OLD
+        return Outcome.DUPLICATE if ticket.known is not None and id_ in ticket.known else None
 
     def _step(self, ticket: Ticket, event: Event, now_ms: int, out: Effects) -> None:
+        state, machine = ticket.state, self._machine
         try:
-            self._machine.step(ticket.state, event, out)
-            fired_ms, ticket.next_ms = self._fire_until(ticket.state, now_ms, out)
+            machine.step(state, event, out)
+            next_ms = machine.next_timer(state)[0]
+            if next_ms < now_ms:
+                ticket.fired_ms, next_ms = self._fire_until(state, now_ms, out)
         except Exception:
             ticket.state, ticket.fired_ms, ticket.next_ms = self._run(ticket, ticket.history, now_ms, Effects())
             raise
-        if fired_ms:
-            ticket.fired_ms = fired_ms
+        ticket.next_ms = next_ms
         ticket.append(event)
 
     def _revise(self, ticket: Ticket, event: Event, now_ms: int, out: Effects) -> None:
@@ -259,5 +255,13 @@ def _key(event: Event) -> Key:
     return event.at_ms, event.rank, event.id
 
 
-def _after(fold: Key | None, event: Event) -> bool:
-    return fold is None or _key(event) > fold
+def _is_last(ticket: Ticket, event: Event) -> bool:
+    """Whether an event that is not later than all of the history still sorts after it."""
+    if not (ticket.packed_count or ticket.recent):
+        return ticket.fold is None or _key(event) > ticket.fold
+    return event.at_ms == ticket.last_ms and event > ticket.history[-1]
+
+
+def _is_too_old(ticket: Ticket, fold: Key, event: Event, now_ms: int) -> bool:
+    """Whether the event belongs into the base, where nothing can be put any more."""
+    return _key(event) <= fold and not (ticket.adopted and event.at_ms > now_ms - YOUNG_MS)

@@ -6,6 +6,8 @@ from typing import Final
 
 EARLIEST_MS: Final = 1_262_304_000_000  # 2010-01-01
 LATEST_MS: Final = 4_102_444_800_000  # 2100-01-01
+NEVER: Final = 1 << 62
+"""Later than every instant."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE_MS: Final = 60_000
 _REMEMBERED: Final = 100_000

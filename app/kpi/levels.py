@@ -9,13 +9,12 @@ from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
-from app.kpi.state import NEVER
+from app.kpi.instants import NEVER
+from app.kpi.state import TicketLevel
 
 _MINUTE_MS = 60_000
 ALL = "all"
 """All channels together. A reserved name: no channel is called that."""
-
-TicketLevel = tuple[str, str | None, bool, int | None, bool, bool, bool]
 
 
 class Level(NamedTuple):
@@ -101,6 +100,15 @@ class ChannelLevels:
         self.by_priority: dict[str | None, list[int]] = {}
         """Priority -> [open, waiting, unassigned, at risk, breached]."""
 
+    def wait(self, start_ms: int, figures: list[int], sign: int) -> None:
+        """A wait that started then begins (`sign` 1) or ends to count, here and in the figures of its priority."""
+        self.waiting += sign
+        figures[1] += sign
+        if sign > 0:
+            self.oldest.add(start_ms)
+        else:
+            self.oldest.remove(start_ms)
+
     def level(self) -> Level:
         """What windows say."""
         return Level(self.open, self.waiting, self.oldest.first() if self.waiting else None)
@@ -129,43 +137,41 @@ class Levels:
 
     def _change(self, before: TicketLevel, after: TicketLevel) -> None:
         """The same channel and priority, as nearly always."""
-        name, priority, was_waiting, was_ms, *was = before
-        _, _, is_waiting, is_ms, *now = after
+        name, priority, was_ms, was_free, was_phase = before
+        _, _, is_ms, is_free, is_phase = after
         channel = self.channels[name]
         figures = channel.by_priority[priority]
         self.changed[name] = None
         if was_ms != is_ms:
             if was_ms is not None:
-                channel.oldest.remove(was_ms)
+                channel.wait(was_ms, figures, -1)
             if is_ms is not None:
-                channel.oldest.add(is_ms)
-            channel.waiting += is_waiting - was_waiting
-            figures[1] += is_waiting - was_waiting
-        if was != now:
-            for index, (had, has) in enumerate(zip(was, now, strict=True), start=2):
-                figures[index] += has - had
+                channel.wait(is_ms, figures, 1)
+        if was_phase != is_phase:
+            if was_phase:
+                figures[2 + was_phase] -= 1
+            if is_phase:
+                figures[2 + is_phase] += 1
+        if was_free != is_free:
+            figures[2] += is_free - was_free
 
     def _add(self, level: TicketLevel, sign: int) -> None:
-        name, priority, waiting, wait_ms, unassigned, at_risk, breached = level
+        name, priority, wait_ms, is_free, phase = level
         channel = self.channels.get(name)
         if channel is None:
             channel = self.channels[name] = ChannelLevels()
         self.changed[name] = None
         channel.open += sign
-        if wait_ms is not None:
-            channel.waiting += sign
-            if sign > 0:
-                channel.oldest.add(wait_ms)
-            else:
-                channel.oldest.remove(wait_ms)
         figures = channel.by_priority.get(priority)
         if figures is None:
             figures = channel.by_priority[priority] = [0, 0, 0, 0, 0]
         figures[0] += sign
-        figures[1] += sign * waiting
-        figures[2] += sign * unassigned
-        figures[3] += sign * at_risk
-        figures[4] += sign * breached
+        if wait_ms is not None:
+            channel.wait(wait_ms, figures, sign)
+        if is_free:
+            figures[2] += sign
+        if phase:
+            figures[2 + phase] += sign
 
     def enter(self, now_ms: int) -> None:
         """Stream time reaches `now_ms`; call before anything happens at that instant."""

@@ -24,10 +24,11 @@ from app.kpi.aggregate import Cell
 from app.kpi.effects import Duration, Effects, Transition
 from app.kpi.event import KINDS, NOTE, REPLY, TICK, Decoder, Event, Rejected, Tick
 from app.kpi.history import Historian, Outcome, Ticket
-from app.kpi.levels import Levels, TicketLevel
+from app.kpi.instants import NEVER
+from app.kpi.levels import Levels
 from app.kpi.partials import LevelPartial, Partial, Progress, WindowPartial
 from app.kpi.rules import Rules
-from app.kpi.state import NEVER, UNKNOWN
+from app.kpi.state import UNKNOWN, TicketLevel
 from app.kpi.ticket import Machine
 from app.kpi.windows import Gathering, Window, Windows, end_ms, final_from_ms
 from app.record import Record
@@ -35,12 +36,14 @@ from app.record import Record
 _TIMERS_AT_ONCE: Final = 5_000
 _DOZING_LIMIT: Final = 5_000
 
+_STEPPED: Final = Outcome.STEPPED
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode_ticket = msgspec.msgpack.Decoder(Ticket).decode
 _decode_cell = msgspec.msgpack.Decoder(Cell).decode
 
 
-class Caused(NamedTuple):
+class Caused(msgspec.Struct, frozen=True, gc=False):
     """A transition, with its ticket and the offset of the record that caused it."""
 
     ticket_id: str
@@ -170,15 +173,14 @@ class Partition:
 
     def apply(self, records: Sequence[Record]) -> int:
         """Apply records in order; how many are wholly applied. Fewer than given: `take`, then come again with the rest."""
+        apply, advance, by_events = self._apply, self._advance, self._by_events
         for index, record in enumerate(records):
-            if not self._apply(record):
+            if not (by_events or advance(record.timestamp, record.offset)) or not apply(record):
                 return index
         return len(records)
 
     def _apply(self, record: Record) -> bool:
         """False if time has not come as far as the record yet."""
-        if not self._by_events and not self._advance(record.timestamp, record.offset):
-            return False
         try:
             decoded = self._decode(record.value, record.key, record.timestamp)
         except Rejected as rejected:
@@ -202,26 +204,27 @@ class Partition:
         self._dead_letters.append(DeadLetter(record.offset, record.timestamp, record.key, record.value, reason, detail))
 
     def _accept(self, ticket_id: str, event: Event, offset: int) -> None:
-        ticket = self._awake.get(ticket_id) or self._wake(ticket_id)
+        ticket = self._wake(ticket_id)
         state = ticket.state
         known, gone = state.status != UNKNOWN, state.forgotten_ms is not None
         before = state.level() if known else None
         out = Effects()
         outcome = self._history.accept(ticket, event, self.now_ms, out)
-        if outcome is not Outcome.STEPPED:
+        if outcome is not _STEPPED:
             self._count(outcome.value)
             if outcome is not Outcome.REVISED:
                 return
+            state = ticket.state
         if not known:
-            opened = ticket.state.status != UNKNOWN
+            opened = state.status != UNKNOWN
             self._count(("revived" if gone else "opened") if opened else "orphaned")
         self._awake[ticket_id] = ticket
         next_ms = ticket.next_ms
         if next_ms < ticket.armed_ms:
             ticket.armed_ms = next_ms
             heappush(self._timers, (next_ms, ticket_id))
-        self._settle_accounts(ticket_id, before, ticket, offset, out)
-        if not ticket.state.last_ms:  # read so late that it is forgotten and gone already
+        self._settle_accounts(ticket_id, before, state.level(), offset, out)
+        if not state.last_ms:  # read so late that it is forgotten and gone already
             self._drop(ticket_id)
 
     def _wake(self, ticket_id: str) -> Ticket:
@@ -234,15 +237,14 @@ class Partition:
         return _decode_ticket(encoded)
 
     def _settle_accounts(
-        self, ticket_id: str, before: TicketLevel | None, ticket: Ticket, offset: int, out: Effects
+        self, ticket_id: str, before: TicketLevel | None, after: TicketLevel | None, offset: int, out: Effects
     ) -> None:
         """What happened to a ticket goes into windows, levels and outputs."""
         self.windows.add(out, self.now_ms)
-        after = ticket.state.level()
         if before != after:
             self.levels.move(before, after)
-        if out.transitions:
-            self._transitions += [Caused(ticket_id, offset, transition) for transition in out.transitions]
+        for transition in out.transitions:
+            self._transitions.append(Caused(ticket_id, offset, transition))
         if self._keep_samples:
             self._samples += [Sampled(ticket_id, offset, duration, True) for duration in out.removed_durations]
             self._samples += [Sampled(ticket_id, offset, duration, False) for duration in out.durations]
@@ -257,7 +259,9 @@ class Partition:
                 return True
             to_ms = self.now_ms  # another version's ticket, overdue by the rules of this one
         elif not timers or timers[0][0] >= to_ms:
-            self._move_to(to_ms)
+            if to_ms >= self.levels.minute_end_ms:
+                self.levels.enter(to_ms)
+            self.now_ms = to_ms
             return True
         left = self._timers_at_once
         while timers and timers[0][0] < to_ms:
@@ -290,7 +294,7 @@ class Partition:
             return
         self._awake[ticket_id] = ticket
         self._rearm(ticket_id, ticket)
-        self._settle_accounts(ticket_id, before, ticket, offset, out)
+        self._settle_accounts(ticket_id, before, ticket.state.level(), offset, out)
 
     def _rearm(self, ticket_id: str, ticket: Ticket) -> None:
         next_ms = ticket.armed_ms = ticket.next_ms

@@ -137,16 +137,26 @@ class _TransitionRecord(msgspec.Struct, gc=False):
 
 def transition(caused: Caused) -> bytes:
     """One change of an SLA clock, for `sla`; its key is the ticket id."""
-    ticket_id, offset, (metric, started_ms, due_ms, state, at_ms, channel, policy, version, priority, team, agent) = (
-        caused
+    ticket_id, said = caused.ticket_id, caused.transition
+    metric, state, started_ms, due_ms, at_ms = said.metric, said.state, said.started_ms, said.due_ms, said.at_ms
+    return _encode(
+        _TransitionRecord(
+            _id(f"{ticket_id}\0{metric}\0{started_ms}\0{due_ms}\0{state}\0{caused.offset}"),
+            ticket_id,
+            said.channel,
+            said.policy,
+            said.version,
+            metric,
+            state,
+            text_of(started_ms),
+            text_of(due_ms),
+            text_of(at_ms),
+            (at_ms - started_ms) / 1000 if at_ms > started_ms else 0.0,
+            said.priority,
+            said.team,
+            said.agent,
+        )
     )
-    id_ = _id(f"{ticket_id}\0{metric}\0{started_ms}\0{due_ms}\0{state}\0{offset}")
-    elapsed_seconds = (at_ms - started_ms) / 1000 if at_ms > started_ms else 0.0
-    instants = text_of(started_ms), text_of(due_ms), text_of(at_ms)
-    record = _TransitionRecord(
-        id_, ticket_id, channel, policy, version, metric, state, *instants, elapsed_seconds, priority, team, agent
-    )
-    return _encode(record)
 
 
 def sample_record(sampled: Sampled) -> Published:

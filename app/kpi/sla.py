@@ -12,6 +12,7 @@ happens to a clock after due therefore first declares the breach.
 import msgspec
 
 from app.kpi.effects import Effects, Transition
+from app.kpi.instants import NEVER
 from app.kpi.measures import sla_measure
 from app.kpi.rules import ChannelRules, Target
 
@@ -31,8 +32,11 @@ class SlaClock(msgspec.Struct, array_like=True, gc=False):
     phase: int = RUNNING
 
     def next_ms(self) -> int:
-        """When stream time passes this, something happens (only while not breached)."""
-        return self.warn_ms if self.phase == RUNNING else self.due_ms + self.grace_ms
+        """When stream time passes this, something happens; NEVER once breached."""
+        phase = self.phase
+        if phase == RUNNING:
+            return self.warn_ms
+        return self.due_ms + self.grace_ms if phase == AT_RISK else NEVER
 
 
 class Attributes(msgspec.Struct, array_like=True, gc=False):

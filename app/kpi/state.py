@@ -1,15 +1,14 @@
 """What is known of one ticket: all that its future depends on. How it changes: `ticket.py`."""
 
-from typing import Final
-
 import msgspec
 
-from app.kpi import sla
-from app.kpi.sla import Attributes, SlaClock
+from app.kpi.sla import BREACHED, RUNNING, Attributes, SlaClock
 
 UNKNOWN, OPEN, CLOSED = range(3)
-NEVER: Final = 1 << 62
-"""Later than every instant."""
+
+
+TicketLevel = tuple[str, str | None, int | None, bool, int]
+"""(channel, priority, start of its wait or None, whether nobody is assigned, phase of its reply clock: running is 0, at risk 1, breached 2)."""
 
 
 class Settling(msgspec.Struct, array_like=True, gc=False):
@@ -65,20 +64,13 @@ class State(msgspec.Struct, array_like=True, gc=False):
     """Messages on a closed ticket that only a reopening turns into a wait: (instant, channel)."""
     forgotten_ms: int | None = None
 
-    def level(self) -> tuple[str, str | None, bool, int | None, bool, bool, bool] | None:
-        """What the ticket adds to the levels: (channel, priority, waiting, wait's start, unassigned, at risk, breached); None if not open."""
+    def level(self) -> TicketLevel | None:
+        """What the ticket adds to the levels; None if it is not open."""
         if self.status != OPEN:
             return None
         reply = self.first_sla or self.next_sla
-        phase = reply.phase if reply is not None else sla.RUNNING
-        attributes = self.attributes
-        waiting = self.wait_ms is not None
-        return (
-            self.channel,
-            attributes.priority,
-            waiting,
-            self.wait_ms,
-            attributes.agent is None,
-            phase == sla.AT_RISK,
-            waiting and phase == sla.BREACHED,
-        )
+        phase = reply.phase if reply is not None else RUNNING
+        wait_ms, attributes = self.wait_ms, self.attributes
+        if phase == BREACHED and wait_ms is None:
+            phase = RUNNING
+        return self.channel, attributes.priority, wait_ms, attributes.agent is None, phase

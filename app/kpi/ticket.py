@@ -52,9 +52,10 @@ from app.kpi.event import (
 from app.kpi.event import (
     UNKNOWN as UNKNOWN_AUTHOR,
 )
+from app.kpi.instants import NEVER
 from app.kpi.rules import Rules
 from app.kpi.sla import SlaClock
-from app.kpi.state import CLOSED, NEVER, OPEN, UNKNOWN, Settling, State
+from app.kpi.state import CLOSED, OPEN, UNKNOWN, Settling, State
 
 REOPENING_LOOKS_BACK_MS: Final = 60 * 60_000
 """With `reopen_on_message` off, a reopening starts the waits of messages this old, inclusive."""
@@ -322,14 +323,14 @@ class Machine:
                 if silence_ms is not None:
                     due_ms, which = state.turn_ms + silence_ms, _SILENCE
             clock = state.first_sla
-            if clock is not None and clock.phase != sla.BREACHED and clock.next_ms() < due_ms:
-                due_ms, which = clock.next_ms(), _FIRST
+            if clock is not None and (next_ms := clock.next_ms()) < due_ms:
+                due_ms, which = next_ms, _FIRST
             clock = state.next_sla
-            if clock is not None and clock.phase != sla.BREACHED and clock.next_ms() < due_ms:
-                due_ms, which = clock.next_ms(), _NEXT
+            if clock is not None and (next_ms := clock.next_ms()) < due_ms:
+                due_ms, which = next_ms, _NEXT
             clock = state.resolution_sla
-            if clock is not None and clock.phase != sla.BREACHED and clock.next_ms() < due_ms:
-                due_ms, which = clock.next_ms(), _RESOLUTION
+            if clock is not None and (next_ms := clock.next_ms()) < due_ms:
+                due_ms, which = next_ms, _RESOLUTION
         elif state.closed_ms is not None:
             due_ms, which = state.closed_ms + self._rules[state.channel].settle_ms, _SETTLE
         forget_ms = self._forget_ms(state)

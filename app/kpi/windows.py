@@ -13,6 +13,7 @@ Whether a window is final depends on the time reached when a figure arises, not 
 Figures first gather by minute (`Gathering`), three cells less to touch for each; `roll` moves them into minutes, hours and days.
 """
 
+from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -77,8 +78,8 @@ class Gathering:
     __slots__ = ("counts", "durations")
 
     def __init__(self) -> None:
-        self.counts: dict[str, int] = {}
-        self.durations: dict[str, list[int]] = {}
+        self.counts: defaultdict[str, int] = defaultdict(int)
+        self.durations: defaultdict[str, list[int]] = defaultdict(list)
 
     def cell(self) -> Cell:
         """The same as a cell."""
@@ -109,32 +110,35 @@ class Windows:
     def add(self, effects: Effects, now_ms: int) -> None:
         """Count effects that arise at stream time `now_ms`."""
         gathering: Gathering | None = None
-        late = 0
-        last: tuple[int, str] | None = None  # the figures of one event mostly share instant and channel
+        late = False
+        last_ms, last_channel = -1, ""  # the figures of one event mostly share instant and channel
         for at_ms, channel, measure in effects.counts:
-            if last != (at_ms, channel):
-                last = at_ms, channel
+            if at_ms != last_ms or channel is not last_channel:
+                last_ms, last_channel = at_ms, channel
                 gathering, late = self._gathering(at_ms, channel, now_ms)
-            self.late += late
+            if late:
+                self.late += 1
             if gathering is not None:
-                counts = gathering.counts
-                counts[measure] = counts.get(measure, 0) + 1
+                gathering.counts[measure] += 1
         for at_ms, channel, measure, duration_ms, _ in effects.durations:
-            if last != (at_ms, channel):
-                last = at_ms, channel
+            if at_ms != last_ms or channel is not last_channel:
+                last_ms, last_channel = at_ms, channel
                 gathering, late = self._gathering(at_ms, channel, now_ms)
-            self.late += late
+            if late:
+                self.late += 1
             if gathering is not None:
-                gathering.durations.setdefault(measure, []).append(duration_ms)
+                gathering.durations[measure].append(duration_ms)
         if effects.removed_counts or effects.removed_durations:
             self._remove(effects, now_ms)
 
-    def _gathering(self, at_ms: int, channel: str, now_ms: int) -> tuple[Gathering | None, int]:
-        """Where a figure gathers (None: all its windows are final), and 1 if one of its windows is final."""
+    def _gathering(self, at_ms: int, channel: str, now_ms: int) -> tuple[Gathering | None, bool]:
+        """Where a figure gathers (None: all its windows are final), and whether one of its windows is final."""
         minute_ms = at_ms - at_ms % MINUTE_MS
-        slots = self._slots(self._gathered, minute_ms, now_ms)
-        gathering = None if slots is None else _gather(slots, channel, minute_ms)
-        return gathering, int(slots is not self._gathered[0])
+        if now_ms <= minute_ms + _FRESH_MS:
+            slots = self._gathered[0]
+            return slots.get((channel, minute_ms)) or _gather(slots, channel, minute_ms), False
+        late_slots = self._slots(self._gathered, minute_ms, now_ms)
+        return None if late_slots is None else _gather(late_slots, channel, minute_ms), True
 
     def _remove(self, effects: Effects, now_ms: int) -> None:
         for at_ms, channel, measure in effects.removed_counts:
@@ -142,14 +146,13 @@ class Windows:
             slots = self._slots(self._removed, minute_ms, now_ms)
             self.late += slots is not self._removed[0]
             if slots is not None:
-                counts = _gather(slots, channel, minute_ms).counts
-                counts[measure] = counts.get(measure, 0) + 1
+                _gather(slots, channel, minute_ms).counts[measure] += 1
         for at_ms, channel, measure, duration_ms, _ in effects.removed_durations:
             minute_ms = at_ms - at_ms % MINUTE_MS
             slots = self._slots(self._removed, minute_ms, now_ms)
             self.late += slots is not self._removed[0]
             if slots is not None:
-                _gather(slots, channel, minute_ms).durations.setdefault(measure, []).append(duration_ms)
+                _gather(slots, channel, minute_ms).durations[measure].append(duration_ms)
 
     def _slots(self, by_open: _ByOpen, minute_ms: int, now_ms: int) -> _Gatherings | None:
         """Where a figure of that minute gathers, by which of its windows are still open; None if all are final."""

@@ -118,7 +118,7 @@ def law(arrivals: Iterable[Record], until_ms: int, of: Rules, kinds: tuple[str, 
         said += [(ticket_id, transition) for transition in out.transitions]
         level = state.level()
         if level is not None:
-            levels.append((level[0], Level(1, int(level[2]), level[3])))
+            levels.append((level[0], Level(1, int(level[2] is not None), level[2])))
     return Figures(samples, windows, _levels(levels), last_states(said))
 
 

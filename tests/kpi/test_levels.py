@@ -1,13 +1,14 @@
 """How many are open and waiting, now and at the end of each minute."""
 
 from app.kpi.levels import ALL, Level, Levels, Note, total
+from app.kpi.state import TicketLevel
 from tests.kpi.story import HOUR, MINUTE, told
 
-OPEN = ("web", None, False, None, True, False, False)
+OPEN: TicketLevel = ("web", None, None, True, 0)
 
 
-def waiting(since_ms: int, channel: str = "web") -> tuple[str, str | None, bool, int | None, bool, bool, bool]:
-    return channel, None, True, since_ms, True, False, False
+def waiting(since_ms: int, channel: str = "web") -> TicketLevel:
+    return channel, None, since_ms, True, 0
 
 
 def test_a_ticket_moves_from_what_it_was_to_what_it_is() -> None:

@@ -198,7 +198,7 @@ def test_progress_says_stream_time_and_levels() -> None:
 
 def test_transitions_and_samples_name_ticket_and_cause() -> None:
     harvest = told("10:00 message, 10:05 reply").harvests[0]
-    assert {caused[:2] for caused in harvest.transitions} == {("t1", 1)}
+    assert {(caused.ticket_id, caused.offset) for caused in harvest.transitions} == {("t1", 1)}
     assert {sampled[:2] for sampled in harvest.samples} == {("t1", 1)}
 
 
