@@ -66,8 +66,9 @@ class Ticket(msgspec.Struct, array_like=True, gc=False):
     fired_ms: int = 0
     """The instant of the last timer that fired."""
     packed: bytes = b""
-    """The events of the history but for `recent` ones, each encoded: most are never looked at again."""
-    packed_count: int = 0
+    """The events of the history, each encoded: most are never looked at again."""
+    count: int = 0
+    """How many they are."""
     home: str = ""
     """The channel of the first event; packed events of the same channel do not repeat it."""
     first_ms: int = 0
@@ -80,46 +81,34 @@ class Ticket(msgspec.Struct, array_like=True, gc=False):
     adopted: bool = False
     known: dict[str, int] | None = None
     """After a change of version: ids seen before it, and when."""
-    recent: list[Event] = msgspec.field(default_factory=list)
-    """The last events of the history, not packed yet; none at rest."""
 
     @property
     def history(self) -> list[Event]:
         """All events after the base, in order."""
-        if not self.packed_count:
-            return self.recent.copy()
-        events = _decode_events(b"\xdc" + self.packed_count.to_bytes(2, "big") + self.packed)
+        events = _decode_events(b"\xdc" + self.count.to_bytes(2, "big") + self.packed)
         for event in events:
             if not event.channel:
                 event.channel = self.home
-        return events + self.recent
+        return events
 
     @history.setter
     def history(self, events: list[Event]) -> None:
-        self.packed, self.packed_count, self.recent = b"", 0, events
-        if events:
-            self.first_ms, self.last_ms = events[0].at_ms, events[-1].at_ms
+        self.packed, self.count = b"", 0
+        for event in events:
+            self.append(event)
 
     def append(self, event: Event) -> None:
-        """Put an event at the end of the history."""
-        if not (self.packed_count or self.recent):
-            self.first_ms = event.at_ms
+        """Put an event at the end of the history; it is taken apart for that."""
+        if not self.count:
+            self.home, self.first_ms = event.channel, event.at_ms
         self.last_ms = event.at_ms
-        self.recent.append(event)
+        if event.channel == self.home:
+            event.channel = ""
+        self.packed += _encode(event)
+        self.count += 1
 
     def encode(self) -> bytes:
         """The ticket at rest."""
-        recent, home = self.recent, self.home
-        if recent:
-            if not home:
-                home = self.home = recent[0].channel
-            for event in recent:
-                if event.channel == home:
-                    event.channel = ""
-            # a short list is one byte and its elements
-            self.packed += _encode(recent)[1:] if len(recent) < 16 else b"".join(map(_encode, recent))
-            self.packed_count += len(recent)
-            self.recent = []
         _encode_into(self, _buffer)
         return bytes(_buffer)
 
@@ -162,16 +151,13 @@ class Historian:
         else:
             self._revise(ticket, event, now_ms, out)
             outcome = Outcome.REVISED
-        if ticket.packed_count + len(ticket.recent) > HISTORY_EVENTS or ticket.last_ms - ticket.first_ms >= HISTORY_MS:
+        if ticket.count > HISTORY_EVENTS or ticket.last_ms - ticket.first_ms >= HISTORY_MS:
             self._fold(ticket)
         return outcome
 
     def _repeats(self, ticket: Ticket, event: Event) -> Outcome | None:
         """What became of an event whose id is known; None if it is not."""
         id_ = event.id
-        for known in ticket.recent:
-            if known.id == id_:
-                return Outcome.DUPLICATE if known == event else Outcome.CONFLICTING
         if ticket.packed and id_.encode() in ticket.packed:  # seldom by chance
             for known in ticket.history:
                 if known.id == id_:
@@ -257,7 +243,7 @@ def _key(event: Event) -> Key:
 
 def _is_last(ticket: Ticket, event: Event) -> bool:
     """Whether an event that is not later than all of the history still sorts after it."""
-    if not (ticket.packed_count or ticket.recent):
+    if not ticket.count:
         return ticket.fold is None or _key(event) > ticket.fold
     return event.at_ms == ticket.last_ms and event > ticket.history[-1]
 

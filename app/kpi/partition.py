@@ -15,7 +15,6 @@ one are leftovers. `apply` may stop between two timers (`timers_at_once`): the f
 
 from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
-from itertools import islice
 from typing import Final, NamedTuple
 
 import msgspec
@@ -34,7 +33,6 @@ from app.kpi.windows import Gathering, Window, Windows, end_ms, final_from_ms
 from app.record import Record
 
 _TIMERS_AT_ONCE: Final = 5_000
-_DOZING_LIMIT: Final = 5_000
 
 _STEPPED: Final = Outcome.STEPPED
 
@@ -118,7 +116,6 @@ class Partition:
         self._version = rules.version
         self._resting: dict[str, bytes] = {}
         self._awake: dict[str, Ticket] = {}
-        self._dozing: dict[str, Ticket] = {}
         self._dropped: dict[str, None] = {}
         self._timers: list[tuple[int, str]] = []
         self._transitions: list[Caused] = []
@@ -228,7 +225,7 @@ class Partition:
             self._drop(ticket_id)
 
     def _wake(self, ticket_id: str) -> Ticket:
-        ticket = self._awake.get(ticket_id) or self._dozing.pop(ticket_id, None)
+        ticket = self._awake.get(ticket_id)
         if ticket is not None:
             return ticket
         encoded = self._resting.get(ticket_id)
@@ -305,7 +302,6 @@ class Partition:
 
     def _drop(self, ticket_id: str) -> None:
         self._awake.pop(ticket_id, None)
-        self._dozing.pop(ticket_id, None)
         if self._resting.pop(ticket_id, None) is not None:
             self._dropped[ticket_id] = None
 
@@ -338,11 +334,6 @@ class Partition:
             encoded = resting[ticket_id] = ticket.encode()
             changes.append((b"t" + ticket_id.encode(), encoded))
         changes += [(b"t" + ticket_id.encode(), None) for ticket_id in self._dropped if ticket_id not in self._awake]
-        # What was busy a moment ago will be again: the last few stay decoded.
-        dozing = self._dozing
-        dozing.update(self._awake)
-        for ticket_id in list(islice(dozing, max(0, len(dozing) - _DOZING_LIMIT))):
-            del dozing[ticket_id]
         self._awake = {}
         self._dropped.clear()
         return changes

@@ -310,7 +310,7 @@ def _read_ticket(value: bytes) -> Ticket:
     ticket = _decode_ticket(value)
     assert ticket.armed_ms <= ticket.next_ms
     ticket.armed_ms = 0  # when it is looked at next: not worth a flush, so it may be older than the rest
-    ticket.history, ticket.home = ticket.history, ""  # how events are packed depends on when the ticket first rested
+    ticket.history = ticket.history  # packed the same way, whatever came first
     return ticket
 
 
