@@ -4,7 +4,7 @@ Measures with a label (`replies_sent|agent`) unfold into objects by label; SLA v
 """
 
 from base64 import b64encode
-from hashlib import blake2b
+from hashlib import blake2s
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -112,7 +112,7 @@ def _level(level: Level) -> dict[str, Any]:
 
 
 def _id(text: str) -> str:
-    return blake2b(text.encode(), digest_size=16).hexdigest()
+    return blake2s(text.encode(), digest_size=16).hexdigest()
 
 
 class _TransitionRecord(msgspec.Struct, gc=False):
