@@ -133,7 +133,6 @@ class Wire(msgspec.Struct, gc=False):
 
 _REQUIRED: Final = {MERGED: "into", SURVEY_ANSWERED: "score", CALL_OFFERED: "accepted", ORDER: "order_id"}
 _REASONS: Final = {CLOSED: CLOSE_REASONS, PAUSED: PAUSE_REASONS, RESUMED: PAUSE_REASONS}
-_HAS_MORE_RULES: Final = frozenset({*_REQUIRED, *_REASONS})
 
 _SHORT_BYTES: Final = 400
 """In so few bytes, no record is too deep."""
@@ -186,7 +185,7 @@ class Decoder:
             raise _missing("id", id_)
         if ticket_id is UNSET or ticket_id is None:
             raise _missing("ticket_id", ticket_id)
-        if kind in _HAS_MORE_RULES:
+        if kind in _REQUIRED or wire.reason is not None:
             _check(wire, kind)
         channel = self._channels.get(wire.channel) or self._channel(wire.channel)
         text = wire.occurred_at
