@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import IO, Final, NamedTuple
 
 from app.kpi import partials
+from app.kpi.harvest import Harvest
 from app.kpi.merge import Merge, MergedWindow, Span
-from app.kpi.partition import Harvest, Partition
+from app.kpi.partition import Partition
 from app.kpi.records import dead_letter_record, kpi_record, sample_record, transition
 from app.kpi.rules import Rules
 from app.traffic.lines import lines, size_bytes

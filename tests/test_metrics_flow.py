@@ -2,7 +2,8 @@ import pytest
 
 from app import config
 from app.kpi.effects import Transition
-from app.kpi.partition import Caused, Partition
+from app.kpi.harvest import Caused
+from app.kpi.partition import Partition
 from app.kpi.windows import Gathering
 from app.metrics.flow import Flow, Histogram, edges_ms
 from app.metrics.labels import Channels

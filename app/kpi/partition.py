@@ -15,13 +15,15 @@ one are leftovers. `apply` may stop between two timers (`timers_at_once`): the f
 
 from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
 from app.kpi.aggregate import Cell
-from app.kpi.effects import Duration, Effects, Transition
-from app.kpi.event import KINDS, NOTE, REPLY, TICK, Decoder, Event, Rejected, Tick
+from app.kpi.decoder import Decoder
+from app.kpi.effects import Effects
+from app.kpi.event import KINDS, NOTE, REPLY, TICK, Event, Tick
+from app.kpi.harvest import Caused, DeadLetter, Harvest, Sampled
 from app.kpi.history import Historian, Outcome, Ticket
 from app.kpi.instants import NEVER
 from app.kpi.levels import Levels
@@ -30,6 +32,7 @@ from app.kpi.rules import Rules
 from app.kpi.state import UNKNOWN, TicketLevel
 from app.kpi.ticket import Machine
 from app.kpi.windows import Gathering, Window, Windows, end_ms, final_from_ms
+from app.kpi.wire import Rejected
 from app.record import Record
 
 _TIMERS_AT_ONCE: Final = 5_000
@@ -39,44 +42,6 @@ _STEPPED: Final = Outcome.STEPPED
 _encode = msgspec.msgpack.Encoder().encode
 _decode_ticket = msgspec.msgpack.Decoder(Ticket).decode
 _decode_cell = msgspec.msgpack.Decoder(Cell).decode
-
-
-class Caused(msgspec.Struct, frozen=True, gc=False):
-    """A transition, with its ticket and the offset of the record that caused it."""
-
-    ticket_id: str
-    offset: int
-    transition: Transition
-
-
-class Sampled(NamedTuple):
-    """A duration sample, with its ticket and the offset of the record that caused it."""
-
-    ticket_id: str
-    offset: int
-    duration: Duration
-    retracted: bool
-
-
-class DeadLetter(NamedTuple):
-    """A record that is no event, and why."""
-
-    offset: int
-    timestamp_ms: int
-    key: bytes | None
-    value: bytes | None
-    reason: str
-    detail: str
-
-
-class Harvest(NamedTuple):
-    """All that happened since the last one. `changes` are entries of the state; None = gone."""
-
-    changes: list[tuple[bytes, bytes | None]]
-    partials: list[Partial]
-    transitions: list[Caused]
-    samples: list[Sampled]
-    dead_letters: list[DeadLetter]
 
 
 class Position(msgspec.Struct):

@@ -11,12 +11,12 @@ import msgspec
 
 from app import __version__
 from app.kpi.aggregate import Cell, Spread
-from app.kpi.event import RECORD_LIMIT_BYTES
+from app.kpi.harvest import Caused, DeadLetter, Sampled
 from app.kpi.instants import text_of
 from app.kpi.levels import Level
 from app.kpi.merge import MergedWindow
-from app.kpi.partition import Caused, DeadLetter, Sampled
 from app.kpi.sketch import middle_ms, quantile_ms
+from app.kpi.wire import RECORD_LIMIT_BYTES
 
 _encode = msgspec.json.Encoder().encode
 _QUANTILES: Final = (("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99))

@@ -46,12 +46,8 @@ from app.kpi.event import (
     REPLY,
     Event,
 )
-from app.kpi.event import (
-    CLOSED as TICKET_CLOSED,
-)
-from app.kpi.event import (
-    UNKNOWN as UNKNOWN_AUTHOR,
-)
+from app.kpi.event import CLOSED as TICKET_CLOSED
+from app.kpi.event import UNKNOWN as UNKNOWN_AUTHOR
 from app.kpi.instants import NEVER
 from app.kpi.rules import Rules
 from app.kpi.sla import SlaClock

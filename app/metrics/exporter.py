@@ -11,8 +11,9 @@ from typing import Final
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
+from app.kpi.harvest import Caused
 from app.kpi.merge import MergedWindow
-from app.kpi.partition import Caused, Partition
+from app.kpi.partition import Partition
 from app.kpi.rules import Rules
 from app.metrics.collector import SnapshotCollector
 from app.metrics.flow import Flow, Histogram, edges_ms

@@ -10,8 +10,9 @@ from operator import attrgetter
 from typing import Final, NamedTuple
 from weakref import WeakKeyDictionary
 
+from app.kpi.harvest import Caused
 from app.kpi.measures import DURATION_NAMES
-from app.kpi.partition import Caused, Partition
+from app.kpi.partition import Partition
 from app.kpi.rules import ChannelRules, Rules
 from app.kpi.windows import Gathering
 from app.metrics.catalogue import SLA_OUTCOMES

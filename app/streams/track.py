@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 
 from app.engine.processor import Output, Taken
 from app.kpi import partials
-from app.kpi.partition import Caused, Harvest, Partition
+from app.kpi.harvest import Caused, Harvest
+from app.kpi.partition import Partition
 from app.kpi.records import Published, dead_letter_record, sample_record, transition
 from app.record import Record
 from schemas import topics

@@ -21,8 +21,9 @@ from rich.table import Table
 
 from app import config
 from app.engine.process import YOUNG_OBJECTS
-from app.kpi.event import Decoder
-from app.kpi.partition import Harvest, Partition
+from app.kpi.decoder import Decoder
+from app.kpi.harvest import Harvest
+from app.kpi.partition import Partition
 from app.kpi.rules import Rules
 from app.streams.track import Track
 from tests.bench.traffic import Record, happenings, records

@@ -12,8 +12,9 @@ from typing import Any, Final, NamedTuple
 from hypothesis import strategies as st
 
 from app.kpi.aggregate import Cell, Spread
+from app.kpi.decoder import Decoder
 from app.kpi.effects import Effects, Transition
-from app.kpi.event import Decoder, Event, Tick
+from app.kpi.event import Event, Tick
 from app.kpi.levels import ALL, Level
 from app.kpi.merge import Span
 from app.kpi.rules import Rules

@@ -8,9 +8,10 @@ from zlib import crc32
 from app.kpi import partials
 from app.kpi.aggregate import Cell
 from app.kpi.effects import Transition
+from app.kpi.harvest import DeadLetter, Harvest
 from app.kpi.levels import Level
 from app.kpi.merge import Merge, MergedWindow, Span
-from app.kpi.partition import DeadLetter, Harvest, Partition
+from app.kpi.partition import Partition
 from app.kpi.rules import Rules
 from tests.kpi.story import Record, event, record
 

@@ -17,10 +17,11 @@ from app.config import parse
 from app.config import rules as compile_rules
 from app.kpi.aggregate import Cell, merged
 from app.kpi.effects import Transition
+from app.kpi.harvest import Harvest
 from app.kpi.history import Ticket
 from app.kpi.levels import Level
 from app.kpi.partials import WindowPartial
-from app.kpi.partition import Harvest, Partition
+from app.kpi.partition import Partition
 from app.kpi.rules import Clock, Rules
 from app.spans import write_span
 

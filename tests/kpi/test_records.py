@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from app.kpi.aggregate import Cell, Spread
+from app.kpi.harvest import DeadLetter
 from app.kpi.levels import Level
 from app.kpi.measures import sla_measure
 from app.kpi.merge import MergedWindow, Span
-from app.kpi.partition import DeadLetter
 from app.kpi.records import dead_letter_record, kpi_record, sample_record, spread_record, transition
 from schemas.dead_letters import DeadLetter as DeadLetterRecord
 from schemas.kpis import KPIS

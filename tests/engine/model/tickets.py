@@ -19,14 +19,17 @@ import msgspec
 
 from app.engine.processor import Output, Processor, Taken
 from app.kpi.aggregate import Cell
-from app.kpi.event import Decoder, Rejected, Tick
+from app.kpi.decoder import Decoder
+from app.kpi.event import Tick
+from app.kpi.harvest import Caused
 from app.kpi.history import Ticket
 from app.kpi.levels import Level, total
 from app.kpi.merge import Merge, MergedWindow
 from app.kpi.partials import Progress, WindowHead, decode_head, decode_window
-from app.kpi.partition import Caused, Partition, Position
+from app.kpi.partition import Partition, Position
 from app.kpi.records import kpi_record
 from app.kpi.rules import Clock, Rules
+from app.kpi.wire import Rejected
 from app.record import Record
 from app.streams.merge import Merging
 from app.streams.ticks import tick

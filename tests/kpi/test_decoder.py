@@ -11,8 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from app.kpi import event as events
-from app.kpi.event import AGENT, BOT, KINDS, RECORD_LIMIT_BYTES, Decoder, Event, Rejected, Tick, instant_ms
+from app.kpi.decoder import Decoder
+from app.kpi.event import AGENT, BOT, KINDS, NOTE, REPLY, Event, Tick
+from app.kpi.instants import EARLIEST_MS, LATEST_MS, instant_ms
+from app.kpi.wire import RECORD_LIMIT_BYTES, Rejected
 from schemas.dead_letters import Reason, reason_of
 from schemas.events import read_event
 from tests.kpi.story import DAY, HOUR, MINUTE, ms, rules
@@ -74,12 +76,12 @@ def test_every_type_has_its_kind(type_: str, kind: int) -> None:
 
 
 def test_a_reply_that_is_not_public_is_a_note() -> None:
-    assert decoded("reply-sent", public=False).kind == events.NOTE
+    assert decoded("reply-sent", public=False).kind == NOTE
 
 
 @pytest.mark.parametrize("public", [True, None])
 def test_a_reply_is_public_unless_it_says_no(public: bool | None) -> None:
-    assert decoded("reply-sent", public=public).kind == events.REPLY
+    assert decoded("reply-sent", public=public).kind == REPLY
 
 
 def test_an_author_is_an_agent_unless_the_record_says_otherwise() -> None:
@@ -166,7 +168,7 @@ def test_what_is_no_instant(text: str) -> None:
         instant_ms(text)
 
 
-@given(st.integers(events.EARLIEST_MS, events.LATEST_MS - 1))
+@given(st.integers(EARLIEST_MS, LATEST_MS - 1))
 def test_every_millisecond_reads_back(at_ms: int) -> None:
     seconds, rest = divmod(at_ms, 1000)
     text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{rest:03}Z"
@@ -191,8 +193,8 @@ def test_instants_of_no_use(field: str, text: str, reason: str) -> None:
 
 
 def test_the_first_and_the_last_instant() -> None:
-    assert decoded(occurred_at="2010-01-01T00:00:00Z").at_ms == events.EARLIEST_MS
-    assert decoded(occurred_at="2099-12-31T23:59:59.999Z").at_ms == events.LATEST_MS - 1
+    assert decoded(occurred_at="2010-01-01T00:00:00Z").at_ms == EARLIEST_MS
+    assert decoded(occurred_at="2099-12-31T23:59:59.999Z").at_ms == LATEST_MS - 1
 
 
 @pytest.mark.parametrize(
