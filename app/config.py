@@ -21,6 +21,7 @@ from pydantic_core import PydanticCustomError
 from app.config_errors import problems_of
 from app.config_file import ConfigFile, Problem, read_file, read_text
 from app.kpi.rules import STATE_FORMAT, ChannelRules, Clock, Rules, Target
+from app.operations import Operations
 from app.spans import PositiveSpan, Span, SpanOrNever, SpanOrOff, milliseconds, write_span
 from schemas.wire import CHANNEL_PATTERN, RESERVED_CHANNELS
 
@@ -113,6 +114,11 @@ class Config(_Part):
     """The channels there are; absent: every channel that events name."""
     unlisted_channels: Literal["other", "accept"] = Field("other", examples=["accept"])
     """Channels outside the list: counted together as `other`, or each under its own name with the defaults."""
+
+    operations: Annotated[Operations, BeforeValidator(_empty_if_null)] = Field(
+        Operations(), examples=["{interval: 15s}"]
+    )
+    """How all of it is watched: boards, alerts, whom they reach. It changes no figure."""
 
     def of(self, channel: str) -> ChannelConfig:
         """What holds in a channel, all things considered."""
