@@ -126,10 +126,15 @@ class Config(_Part):
         return self.defaults if own is None else self.defaults.changed_by(own)
 
 
+def packaged(name: str) -> Path:
+    """A file of `deploy/` that travels with the package: packaged or in the checkout."""
+    path = Path(__file__).with_name(name)
+    return path if path.exists() else Path(__file__).parent.parent / "deploy" / name
+
+
 def default_path() -> Path:
-    """The configuration used where none is named: `deploy/carebeat.yaml`, packaged or in the checkout."""
-    packaged = Path(__file__).with_name("carebeat.yaml")
-    return packaged if packaged.exists() else Path(__file__).parent.parent / "deploy" / "carebeat.yaml"
+    """The configuration used where none is named: `deploy/carebeat.yaml`."""
+    return packaged("carebeat.yaml")
 
 
 def load(path: Path | None = None) -> Config:

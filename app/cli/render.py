@@ -44,7 +44,8 @@ def command(context: click.Context, out: Path, config_path: Path | None, check: 
     from app import config, settings
     from app.render.documents import documents
 
-    made = documents(config.load(config_path or settings.load().config))
+    support = config.load(config_path or settings.load().config)
+    made = documents(support, config.packaged("runbook.md").read_text(encoding="utf-8"))
     differing = [path for path, text in made.items() if _now(out / path) != text]
     if check:
         _tell_drift(out, differing)

@@ -10,8 +10,9 @@ AlertScope = Literal["sla", "pipeline", "none"]
 BOARD_UID: Final = "carebeat-support"
 RUNBOOK_UID: Final = "carebeat-runbook"
 _CHANNEL: Final = "{{ $labels.channel }}"
-_KEPT_INTERVALS: Final = 4
-"""A worker that takes partitions over exports nothing for a moment: that must not end an alert about tickets."""
+KEPT_INTERVALS: Final = 4
+"""How long an alert about tickets outlasts its expression: longer than the page of a stalled pipeline takes to hold,
+so that this one silences it before it could tell anybody that all is well."""
 
 
 class Alert(NamedTuple):
@@ -37,7 +38,7 @@ def rule(alert: Alert, config: Config) -> dict[str, Any]:
     if alert.hold_intervals:
         made["for"] = operations.intervals(alert.hold_intervals)
     if alert.scope == "sla":
-        made["keep_firing_for"] = operations.intervals(_KEPT_INTERVALS)
+        made["keep_firing_for"] = operations.intervals(KEPT_INTERVALS)
     made["labels"] = {"severity": alert.severity, "scope": alert.scope, **dict(alert.labels)}
     made["annotations"] = {
         "summary": alert.summary,

@@ -7,6 +7,9 @@ import yaml
 
 from app.config import Config
 from app.render.alertmanager import alertmanager_file
+from app.render.boards.frame import as_file
+from app.render.boards.overview import overview
+from app.render.boards.runbook import runbook_board
 from app.render.prometheus import prometheus_file
 from app.render.provisioning import boards_file, datasource_file
 from app.render.rules import rule_files
@@ -15,8 +18,11 @@ _HEADER: Final = "# Written by `carebeat render` from the support configuration.
 _ONE_LINE: Final = 10_000
 
 
-def documents(config: Config) -> dict[str, str]:
-    """Path (below the folder that is rendered to) -> content. Raises ConfigurationError, BoardsExtraMissingError."""
+def documents(config: Config, runbook: str) -> dict[str, str]:
+    """Path (below the folder that is rendered to) -> content; `runbook` is the text of `deploy/runbook.md`.
+
+    Raises ConfigurationError where an objective allows no alert.
+    """
     written: dict[str, Mapping[str, Any]] = {
         "deploy/prometheus/prometheus.yml": prometheus_file(config),
         **{f"deploy/prometheus/rules/{name}": made for name, made in rule_files(config).items()},
@@ -24,7 +30,11 @@ def documents(config: Config) -> dict[str, str]:
         "grafana/provisioning/datasources/carebeat.yaml": datasource_file(config),
         "grafana/provisioning/dashboards/carebeat.yaml": boards_file(),
     }
-    return {path: _yaml(content) for path, content in written.items()}
+    boards = {"support.json": overview(config), "runbook.json": runbook_board(config, runbook)}
+    return {
+        **{path: _yaml(content) for path, content in written.items()},
+        **{f"grafana/dashboards/{name}": as_file(board) for name, board in boards.items()},
+    }
 
 
 class _Plain(yaml.SafeDumper):

@@ -42,9 +42,13 @@ RULES: Final = Scope(f'job="{JOB}"')
 BOARD: Final = Scope('job=~"$job"', 'channel=~"$channel"', 'priority=~"$priority"')
 
 
-def level(scope: Scope, metric: str, by: str = "channel") -> str:
-    """How many tickets, such as those of `support_waiting_tickets`; `by` "" gives one figure for all."""
-    owned = f"max by (channel, priority, partition) ({scope.priority(metric)})"
+def level(scope: Scope, metric: str, by: str = "channel", memory: str = "") -> str:
+    """How many tickets, such as those of `support_waiting_tickets`; `by` "" gives one figure for all.
+
+    With `memory`, what a worker said last holds for so long after the worker is gone.
+    """
+    series = scope.priority(metric)
+    owned = f"max by (channel, priority, partition) ({f'last_over_time({series}[{memory}])' if memory else series})"
     return f"sum by ({by}) ({owned})" if by else f"sum({owned})"
 
 
@@ -76,21 +80,20 @@ def breach_ratio(scope: Scope, window: str) -> str:
 
 
 def attainment(scope: Scope, window: str, by: str = "channel") -> str:
-    """The share of verdicts in a window that are met."""
+    """The share of verdicts in a window that are met; nothing where there are none."""
     met, judged = (verdicts(scope, outcome, window, "increase", by) for outcome in ("met", "met|breached"))
-    return f"{met} / {judged}"
+    return f"{met} / ({judged} > 0)"
 
 
-def quantile_seconds(scope: Scope, share: float, metric: str, window: str, by: str = "") -> str:
-    """A quantile of a duration in a window, from the histogram, over all channels in scope unless `by` channel."""
-    edges = f"le, {by}" if by else "le"
-    return f"histogram_quantile({share}, sum by ({edges}) (rate({scope.channel(f'{metric}_bucket')}[{window}])))"
+def quantile_seconds(scope: Scope, share: float, metric: str, window: str) -> str:
+    """A quantile of a duration in a window, from the histogram, over all channels in scope; nothing without samples."""
+    buckets = f"sum by (le) (rate({scope.channel(f'{metric}_bucket')}[{window}]))"
+    return f"histogram_quantile({share:g}, {buckets}) >= 0"  # without samples it is NaN
 
 
-def per_second(scope: Scope, metric: str, window: str, by: str = "") -> str:
-    """How fast a counter of channels grows."""
-    rate = f"rate({scope.channel(metric)}[{window}])"
-    return f"sum by ({by}) ({rate})" if by else f"sum({rate})"
+def per_minute(counter: str, window: str, by: str = "") -> str:
+    """How many of a counter there are in a minute. `counter` is a selector."""
+    return f"60 * sum by ({by}) (rate({counter}[{window}]))" if by else f"60 * sum(rate({counter}[{window}]))"
 
 
 def refused_ratio(scope: Scope, window: str) -> str:

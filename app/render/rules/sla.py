@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from app.config import Config
-from app.render.alert import Alert
+from app.render.alert import KEPT_INTERVALS, Alert
 from app.render.burn import BURNS, Burn, ObjectiveGroup, breach_ratio, factor, objective_groups
 from app.render.promql import RULES, level, oldest_wait_seconds, stream_lag_seconds, verdicts
 from app.render.rules.recording import breach_ratio_of
+from app.spans import write_span
 
 _CHANNEL: Final = "{{ $labels.channel }}"
 _FLOOR: Final = 20
@@ -19,7 +20,8 @@ _FORGOTTEN_TIMES: Final = 2
 def sla_alerts(config: Config) -> list[Alert]:
     """All of them. Raises ConfigurationError where an objective allows none."""
     fresh = _fresh(config)
-    return [_breached(fresh), _at_risk(fresh), _forgotten(fresh), *_burns(config, fresh), _thin(fresh)]
+    memory = _memory(config)
+    return [_breached(memory, fresh), _at_risk(memory, fresh), _forgotten(fresh), *_burns(config, fresh), _thin(fresh)]
 
 
 def _fresh(config: Config) -> str:
@@ -27,26 +29,32 @@ def _fresh(config: Config) -> str:
     return f"\nand on () ({stream_lag_seconds(RULES)} < {limit_seconds:g})"
 
 
-def _breached(fresh: str) -> Alert:
+def _memory(config: Config) -> str:
+    """A worker that is gone says nothing of tickets: what it said last holds until another does, or the pipeline pages."""
+    operations = config.operations
+    return write_span(operations.stalled_after + KEPT_INTERVALS * operations.interval)
+
+
+def _breached(memory: str, fresh: str) -> Alert:
     return Alert(
         name="SupportSlaBreached",
-        expression=f"{level(RULES, 'support_breached_tickets')} > 0{fresh}",
+        expression=f"{level(RULES, 'support_breached_tickets', memory=memory)} > 0{fresh}",
         severity="page",
         scope="sla",
-        summary=f"{{{{ $value }}}} in {_CHANNEL} past their deadline",
-        description=f"{{{{ $value }}}} tickets of {_CHANNEL} are past the deadline of their reply and still wait.",
+        summary=f"{_CHANNEL}: {{{{ $value }}}} past the deadline",
+        description=f"Tickets of {_CHANNEL} that are past the deadline of their reply and still wait: {{{{ $value }}}}.",
         tickets="breached",
     )
 
 
-def _at_risk(fresh: str) -> Alert:
+def _at_risk(memory: str, fresh: str) -> Alert:
     return Alert(
         name="SupportTicketsAtRisk",
-        expression=f"{level(RULES, 'support_at_risk_tickets')} > 0{fresh}",
+        expression=f"{level(RULES, 'support_at_risk_tickets', memory=memory)} > 0{fresh}",
         severity="ticket",
         scope="sla",
-        summary=f"{{{{ $value }}}} in {_CHANNEL} close to their deadline",
-        description=f"{{{{ $value }}}} tickets of {_CHANNEL} have used up most of their time for a reply.",
+        summary=f"{_CHANNEL}: {{{{ $value }}}} close to the deadline",
+        description=f"Tickets of {_CHANNEL} that have used up most of their time for a reply: {{{{ $value }}}}.",
         hold_intervals=2,
         tickets="at_risk",
     )
@@ -61,7 +69,7 @@ def _forgotten(fresh: str) -> Alert:
         expression=f"({oldest_wait_seconds(RULES)}) > {limit}{fresh}",
         severity="ticket",
         scope="sla",
-        summary=f"A customer in {_CHANNEL} has waited {{{{ $value | humanizeDuration }}}}",
+        summary=f"{_CHANNEL}: a customer has waited {{{{ $value | humanizeDuration }}}}",
         description=(
             f"The oldest wait in {_CHANNEL} is {{{{ $value | humanizeDuration }}}} old, more than {_FORGOTTEN_TIMES} "
             "times the longest target for a reply."
@@ -88,7 +96,7 @@ def _burn(burn: Burn, group: ObjectiveGroup, fresh: str) -> Alert:
         expression=f"{ratios[0]}\nand {ratios[1]}\nand on (channel, metric) ({judged} > {_FLOOR}){fresh}",
         severity=burn.severity,
         scope="sla",
-        summary=f"{{{{ $value | humanizePercentage }}}} of {{{{ $labels.metric }}}} in {_CHANNEL} breached",
+        summary=f"{_CHANNEL}: {{{{ $value | humanizePercentage }}}} of {{{{ $labels.metric }}}} breached",
         description=(
             f"{{{{ $value | humanizePercentage }}}} of the verdicts on {{{{ $labels.metric }}}} in {_CHANNEL} over the "
             f"last {burn.long} are breaches: {times:.3g} times the pace that the objective of {group.objective:g} "
@@ -109,7 +117,7 @@ def _thin(fresh: str) -> Alert:
         expression=f"{breaches} > {_THIN_BREACHES - 0.5:g}\nand on (channel) ({judged} <= {_FLOOR}){fresh}",
         severity="ticket",
         scope="sla",
-        summary=f"{{{{ $value | printf `%.0f` }}}} breaches in {_CHANNEL} within 30 min",
+        summary=f"{_CHANNEL}: {{{{ $value | printf `%.0f` }}}} breaches within 30 min",
         description=(
             f"About {{{{ $value | printf `%.0f` }}}} promises were broken in {_CHANNEL} within 30 min. The channel is "
             "too quiet for a share of breaches to mean anything."
