@@ -70,7 +70,7 @@ CASES = [
     Case("SupportSlaBreached", "one is late", "1m", {**FRESH, **level("breached", "1x20")}, ONE),
     Case("SupportSlaBreached", "none is late", "1m", {**FRESH, **level("breached", "0x20")}, ()),
     Case("SupportSlaBreached", "what is known is old", "10m", {**STUCK, **level("breached", "1x60")}, ()),
-    Case("SupportSlaBreached", "the worker has gone just now", "3m", {**FRESH, **level("breached", "1x8 stale")}, ONE),
+    Case("SupportSlaBreached", "the worker has gone", "4m30s", {**FRESH, **level("breached", "1x8 stale")}, ONE),
     Case("SupportSlaBreached", "it was answered", "5m", {**FRESH, **level("breached", "1x8 0x30")}, ()),
     Case(
         "SupportSlaBreached", "it was answered a moment ago", "2m30s", {**FRESH, **level("breached", "1x8 0x30")}, ONE
