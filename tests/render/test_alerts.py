@@ -62,7 +62,8 @@ def letters(refused: str, events: str, ticks: str = "0+12x2000") -> dict[str, st
 
 
 READY = 'carebeat_ready{job="carebeat",instance="a"}'
-SPOOL = 'support_gateway_spool_events{job="carebeat-gateway",instance="g"}'
+SPOOL = 'carebeat_spool_events{job="carebeat-gateway",instance="g"}'
+LIMIT = 'carebeat_spool_limit_events{job="carebeat-gateway",instance="g"}'
 ONE = ("whatsapp",)
 NOBODY = ("",)
 
@@ -177,8 +178,9 @@ CASES = [
     Case("CarebeatDeadLetters", "ticks are no events", "20m", letters("0+1x90", "0+10x90", "0+900x90"), NOBODY),
     Case("CarebeatSpoolFilling", "it does not drain", "4m", {SPOOL: "5x40"}, NOBODY),
     Case("CarebeatSpoolFilling", "it drains", "4m", {SPOOL: "5 5 5 0x40"}, ()),
-    Case("CarebeatSpoolLarge", "it grows", "2m", {SPOOL: "20000x40"}, NOBODY),
-    Case("CarebeatSpoolLarge", "some are in it", "2m", {SPOOL: "500x40"}, ()),
+    Case("CarebeatSpoolHalfFull", "more than half", "2m", {SPOOL: "600x40", LIMIT: "1000x40"}, NOBODY),
+    Case("CarebeatSpoolHalfFull", "less than half", "2m", {SPOOL: "400x40", LIMIT: "1000x40"}, ()),
+    Case("CarebeatSpoolHalfFull", "no spool", "2m", {SPOOL: "0x40", LIMIT: "0x40"}, ()),
     Case("CarebeatGatewayDown", "the only one", "2m", {'up{job="carebeat-gateway",instance="g"}': "0x20"}, NOBODY),
     Case(
         "CarebeatGatewayDown",

@@ -46,7 +46,7 @@ def _filled(made: Any, panels: Iterable[Any]) -> Any:
 
 def _variables() -> Iterable[Any]:
     yield dashboard.DatasourceVariable("datasource").label("Data source").type("prometheus")
-    job = _query_variable("job", "Job", "label_values(carebeat_ready, job)")
+    job = _query_variable("job", "Job", "label_values(carebeat_stream_time_timestamp_seconds, job)")
     yield job.current(models.VariableOption(text=JOB, value=JOB))
     channels = 'label_values(support_sla_target_seconds{job=~"$job"}, channel)'
     yield _chosen(_query_variable("channel", "Channel", channels))

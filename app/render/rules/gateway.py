@@ -7,26 +7,22 @@ from app.render.alert import Alert
 from app.render.promql import GATEWAY_JOB, Scope
 
 GATEWAY: Final = Scope(f'job="{GATEWAY_JOB}"')
-SPOOL_EVENTS: Final = "support_gateway_spool_events"
-REQUESTS: Final = "support_gateway_requests_total"
-GATEWAY_METRICS: Final = (SPOOL_EVENTS, REQUESTS)
+SPOOL_EVENTS: Final = "carebeat_spool_events"
+SPOOL_LIMIT: Final = "carebeat_spool_limit_events"
+GATEWAY_METRICS: Final = (SPOOL_EVENTS, SPOOL_LIMIT)
 
-_SPOOL_LARGE: Final = 10_000
+_SPOOL_RATIO: Final = 0.5
 
 
 def gateway_alerts(config: Config) -> list[Alert]:  # noqa: ARG001 - like the other families
     """All of them."""
-    return [_filling(), _large(), _down()]
-
-
-def _spooled() -> str:
-    return f"sum({GATEWAY.process(SPOOL_EVENTS)})"
+    return [_filling(), _half_full(), _down()]
 
 
 def _filling() -> Alert:
     return Alert(
         name="CarebeatSpoolFilling",
-        expression=f"{_spooled()} > 0",
+        expression=f"sum({GATEWAY.process(SPOOL_EVENTS)}) > 0",
         severity="ticket",
         scope="pipeline",
         summary="{{ $value }} events wait in the gateway for Kafka",
@@ -38,16 +34,18 @@ def _filling() -> Alert:
     )
 
 
-def _large() -> Alert:
+def _half_full() -> Alert:
+    """Each gateway has a disk of its own; without a spool its limit is 0 and the share is no number."""
+    share = f"{GATEWAY.process(SPOOL_EVENTS)} / {GATEWAY.process(SPOOL_LIMIT)}"
     return Alert(
-        name="CarebeatSpoolLarge",
-        expression=f"{_spooled()} > {_SPOOL_LARGE}",
+        name="CarebeatSpoolHalfFull",
+        expression=f"{share} > {_SPOOL_RATIO:g}",
         severity="page",
         scope="pipeline",
-        summary="{{ $value }} events wait in the gateway for Kafka",
+        summary="The spool of {{ $labels.instance }} is {{ $value | humanizePercentage }} full",
         description=(
-            f"More than {_SPOOL_LARGE} events ({{{{ $value }}}}) are in the spool of the gateway. When it is full, senders "
-            "are refused (503), and what they do not send again is lost."
+            "The spool of the gateway {{ $labels.instance }} is {{ $value | humanizePercentage }} full, because Kafka "
+            "does not acknowledge. When it is full, senders are refused (503), and what they do not send again is lost."
         ),
         hold_intervals=2,
     )
