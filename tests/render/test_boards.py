@@ -99,6 +99,7 @@ def test_a_board_has_a_stable_name_and_cannot_be_edited_in_place(board: Any) -> 
     assert board["uid"].startswith("carebeat-")
     assert (board["editable"], board["tags"]) == (False, ["carebeat"])
     assert "runbook" in json.dumps(board["links"])
+    assert "inControlsMenu" not in json.dumps(board["links"])
 
 
 def test_pages_are_marked_in_every_graph() -> None:

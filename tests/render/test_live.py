@@ -31,13 +31,14 @@ from tests.render.expressions import board_expressions, measures, rule_expressio
 from tests.render.servers import Pager, Prometheus, pager, watched
 
 TARGET_SECONDS = 8
+LONG_TARGET_SECONDS = 25
 STALLED_SECONDS = 8
 PAGED_WITHIN_SECONDS = 30
 PROMISES = f"""
 defaults:
   sla: {{first_response: {TARGET_SECONDS}s, next_response: {TARGET_SECONDS}s, resolution: 1h}}
   grace: 1s
-channels: {{chat: , email: , forum: }}
+channels: {{chat: , forum: , email: {{sla: {{first_response: {LONG_TARGET_SECONDS}s}}}}}}
 """
 
 Send = Callable[[dict[str, Any]], Awaitable[Any]]
@@ -142,12 +143,15 @@ async def test_a_killed_worker_pages_the_pipeline_and_not_the_sla(alert_path: Sc
     await alert_path.send(event("m1", "message-received", "t1", channel="forum"))
     await until(lambda: _breach_of(heard, "forum"), TARGET_SECONDS + PAGED_WITHIN_SECONDS, "the page before")
     await alert_path.send(event("m2", "message-received", "t2", channel="email"))
+    due_seconds = time.time() + LONG_TARGET_SECONDS
     received = 'support_messages_received_total{channel="email"} == 1'
-    await until(lambda: alert_path.prometheus.query(received), TARGET_SECONDS - 2, "it is counted before it is due")
+    await until(
+        lambda: alert_path.prometheus.query(received), LONG_TARGET_SECONDS - 5, "it is counted before it is due"
+    )
     workers.stop("worker", signal.SIGKILL)
     await until(lambda: heard.heard("CarebeatPipelineStalled"), STALLED_SECONDS + PAGED_WITHIN_SECONDS, "the page")
     await until(lambda: heard.heard("CarebeatWorkerDown", to="ticket"), 30, "which worker it is")
-    await asyncio.sleep(TARGET_SECONDS + 5)
+    await asyncio.sleep(max(0, due_seconds + 5 - time.time()))
     assert not _breach_of(heard, "email")
     assert not _breach_of(heard, "forum", "resolved")
     workers.start("worker")
@@ -165,7 +169,7 @@ async def test_every_expression_gives_series_under_demo_traffic(demo_traffic: Sc
     asked = {
         measure: one.place
         for one in [*rule_expressions(), *board_expressions()]
-        if not one.place.startswith("support: annotation") and GATEWAY_JOB not in one.text
+        if GATEWAY_JOB not in one.text
         for measure in measures(one.text)
     }
     assert len(asked) > 50

@@ -33,9 +33,12 @@ def as_file(made: Any) -> str:
 
 def _frame(title: str, uid: str, description: str, runbook: str) -> Any:
     made = dashboard.Dashboard(title).uid(uid).description(description).tags([_TAG]).readonly().timezone("browser")
-    others = dashboard.DashboardLink("Carebeat").type(models.DashboardLinkType.DASHBOARDS).tags([_TAG])
-    explained = dashboard.DashboardLink("Runbook").type(models.DashboardLinkType.LINK).url(runbook).icon("doc")
-    return made.link(others.as_dropdown(True).keep_time(True).include_vars(True)).link(explained.target_blank(True))
+    others: Any = dashboard.DashboardLink("Carebeat").type(models.DashboardLinkType.DASHBOARDS).tags([_TAG])
+    explained: Any = dashboard.DashboardLink("Runbook").type(models.DashboardLinkType.LINK).url(runbook).icon("doc")
+    others = others.as_dropdown(True).keep_time(True).include_vars(True)
+    for link in (others, explained.target_blank(True)):
+        made = made.link(link.placement(None))  # in sight; the SDK would put them into a menu
+    return made
 
 
 def _filled(made: Any, panels: Iterable[Any]) -> Any:

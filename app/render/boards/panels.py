@@ -77,10 +77,13 @@ def bars(panel: Panel, query: Query, own_steps: Mapping[str, Steps]) -> Any:
 
 
 def lines(panel: Panel, *queries: Query) -> Any:
-    """Lines over time."""
+    """Lines over time; limits are drawn where there are any."""
     made = _common(timeseries.Panel(), panel)
     for query, ref_id in zip(queries, "ABCDEFGH", strict=False):
         made = made.with_target(_query(query, ref_id).range())
+    if len(panel.steps) > 1:
+        limits = common.GraphThresholdsStyleConfig().mode(common_models.GraphThresholdsStyleMode.DASHED)
+        made = made.thresholds_style(limits)
     legend = common.VizLegendOptions().display_mode(common_models.LegendDisplayMode.LIST)
     tooltip = common.VizTooltipOptions().mode(common_models.TooltipDisplayMode.MULTI)
     return (
