@@ -31,18 +31,20 @@ For example:
 @click.option("--check", is_flag=True, help="Write nothing; exit status 1 when a file is not as it would be written.")
 @click.pass_context
 def command(context: click.Context, out: Path, config_path: Path | None, check: bool) -> None:
-    r"""Write what watches a deployment, from the support configuration: its channels, targets, objectives, addresses.
+    """Write what watches a deployment, from the support configuration: its channels, targets, objectives, addresses.
 
     \b
     grafana/dashboards/      boards
     grafana/provisioning/    data source and board provider
-    deploy/prometheus/       prometheus.yml, rules/ (targets/ is yours: where workers and gateways run)
+    deploy/prometheus/       prometheus.yml, rules/; targets/ is begun once,
+                             then yours: where things run
     deploy/alertmanager/     alertmanager.yml: routes, inhibition, receivers
 
     The same configuration gives the same bytes. Boards need the extra `boards`.
-    """
+    """  # noqa: D301 - the backslash is click's own: keep these lines as they are
     from app import config, settings
     from app.render.documents import documents
+    from app.render.targets import starting_files
 
     support = config.load(config_path or settings.load().config)
     made = documents(support, config.packaged("runbook.md").read_text(encoding="utf-8"))
@@ -51,6 +53,7 @@ def command(context: click.Context, out: Path, config_path: Path | None, check: 
         _tell_drift(out, differing)
         context.exit(1 if differing else 0)
     _write(out, {path: made[path] for path in differing})
+    _write(out, {path: text for path, text in starting_files().items() if not (out / path).exists()})
     click.echo(f"{len(made)} files in {out}, {len(differing)} of them changed")
 
 

@@ -19,6 +19,16 @@ def test_files_are_written_once_and_found_unchanged(run_command: Type, tmp_path:
     assert run_command("render", "--out", tmp_path, "--check").exit_code == 0
 
 
+def test_where_things_run_is_begun_once_and_never_overwritten(run_command: Type, tmp_path: Path) -> None:
+    run_command("render", "--out", tmp_path)
+    targets = tmp_path / "deploy/prometheus/targets"
+    assert "127.0.0.1:9464" in (targets / "workers.yml").read_text()
+    (targets / "workers.yml").write_text('- targets: ["worker-1:9464"]\n')
+    assert "workers.yml" not in run_command("render", "--out", tmp_path).output
+    assert "worker-1" in (targets / "workers.yml").read_text()
+    assert run_command("render", "--out", tmp_path, "--check").exit_code == 0
+
+
 def test_check_names_what_differs_and_writes_nothing(run_command: Type, tmp_path: Path) -> None:
     run_command("render", "--out", tmp_path)
     routes = tmp_path / "deploy/alertmanager/alertmanager.yml"
