@@ -97,6 +97,7 @@ def test_variables_are_as_dashboards_have_them() -> None:
 @pytest.mark.parametrize("board", [BOARD, RUNBOOK], ids=["support", "runbook"])
 def test_a_board_has_a_stable_name_and_cannot_be_edited_in_place(board: Any) -> None:
     assert board["uid"].startswith("carebeat-")
+    assert len(board["description"]) > 30
     assert (board["editable"], board["tags"]) == (False, ["carebeat"])
     assert "runbook" in json.dumps(board["links"])
     assert "inControlsMenu" not in json.dumps(board["links"])
