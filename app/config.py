@@ -21,6 +21,7 @@ from pydantic_core import PydanticCustomError
 from app.config_errors import problems_of
 from app.config_file import ConfigFile, Problem, read_file, read_text
 from app.kpi.rules import STATE_FORMAT, ChannelRules, Clock, Rules, Target
+from app.operations import Operations
 from app.spans import PositiveSpan, Span, SpanOrNever, SpanOrOff, milliseconds, write_span
 from schemas.wire import CHANNEL_PATTERN, RESERVED_CHANNELS
 
@@ -114,16 +115,26 @@ class Config(_Part):
     unlisted_channels: Literal["other", "accept"] = Field("other", examples=["accept"])
     """Channels outside the list: counted together as `other`, or each under its own name with the defaults."""
 
+    operations: Annotated[Operations, BeforeValidator(_empty_if_null)] = Field(
+        Operations(), examples=["{interval: 15s}"]
+    )
+    """How all of it is watched: boards, alerts, whom they reach. It changes no figure."""
+
     def of(self, channel: str) -> ChannelConfig:
         """What holds in a channel, all things considered."""
         own = (self.channels or {}).get(channel)
         return self.defaults if own is None else self.defaults.changed_by(own)
 
 
+def packaged(name: str) -> Path:
+    """A file of `deploy/` that travels with the package: packaged or in the checkout."""
+    path = Path(__file__).with_name(name)
+    return path if path.exists() else Path(__file__).parent.parent / "deploy" / name
+
+
 def default_path() -> Path:
-    """The configuration used where none is named: `deploy/carebeat.yaml`, packaged or in the checkout."""
-    packaged = Path(__file__).with_name("carebeat.yaml")
-    return packaged if packaged.exists() else Path(__file__).parent.parent / "deploy" / "carebeat.yaml"
+    """The configuration used where none is named: `deploy/carebeat.yaml`."""
+    return packaged("carebeat.yaml")
 
 
 def load(path: Path | None = None) -> Config:

@@ -46,7 +46,7 @@ def _instant(text: str) -> datetime:
 def command(
     files: tuple[Path, ...], out: Path, partitions: int, config_path: Path | None, tick_at_end: str | None
 ) -> None:
-    r"""Compute the KPIs of events in FILES (.jsonl or .jsonl.gz, one event a line, in order of arrival).
+    """Compute the KPIs of events in FILES (.jsonl or .jsonl.gz, one event a line, in order of arrival).
 
     The same core as the worker's, without a broker; time is that of the events. Writes to the folder OUT:
 
@@ -57,7 +57,7 @@ def command(
     dead-letters.jsonl  lines that are no events, and why
 
     Example: carebeat compute events.jsonl.gz --tick-at-end 2025-03-01 --out kpis
-    """
+    """  # noqa: D301 - the backslash is click's own: keep these lines as they are
     from app import config
     from app.compute import Compute
     from app.traffic.lines import size_bytes

@@ -3,7 +3,7 @@
 `support_*` are the KPIs, `carebeat_*` the process. Counters and histograms count what this process saw first, from 0:
 what a revision takes back is still in them and only raises `carebeat_revisions_total`; exact figures are those of
 windows. Gauges with the label `partition` come from state and are there for owned partitions only:
-`sum by (channel) (max by (channel, partition) (x))`.
+`sum by (channel) (max by (channel, priority, partition) (x))`.
 """
 
 from collections.abc import Mapping

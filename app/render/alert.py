@@ -1,0 +1,60 @@
+"""An alert, and the rule that Prometheus reads."""
+
+from typing import Any, Final, Literal, NamedTuple
+
+from app.config import Config
+
+Severity = Literal["page", "ticket", "none"]
+AlertScope = Literal["sla", "pipeline", "none"]
+
+BOARD_UID: Final = "carebeat-support"
+RUNBOOK_UID: Final = "carebeat-runbook"
+_CHANNEL: Final = "{{ $labels.channel }}"
+KEPT_INTERVALS: Final = 4
+"""How long an alert about tickets outlasts its expression: longer than the page of a stalled pipeline takes to hold,
+so that this one silences it before it could tell anybody that all is well."""
+
+
+class Alert(NamedTuple):
+    """One alerting rule. `summary` and `description` are templates of Prometheus."""
+
+    name: str
+    expression: str
+    severity: Severity
+    scope: AlertScope
+    summary: str
+    description: str
+    hold_intervals: int = 0
+    """For how many intervals the expression must hold."""
+    tickets: Literal["", "waiting", "at_risk", "breached"] = ""
+    """State of the tickets behind it; "" for an alert that no channel's tickets are behind."""
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+def rule(alert: Alert, config: Config) -> dict[str, Any]:
+    """The rule in Prometheus' own form."""
+    operations = config.operations
+    made: dict[str, Any] = {"alert": alert.name, "expr": alert.expression}
+    if alert.hold_intervals:
+        made["for"] = operations.intervals(alert.hold_intervals)
+    if alert.scope == "sla":
+        made["keep_firing_for"] = operations.intervals(KEPT_INTERVALS)
+    made["labels"] = {"severity": alert.severity, "scope": alert.scope, **dict(alert.labels)}
+    made["annotations"] = {
+        "summary": alert.summary,
+        "description": alert.description,
+        "dashboard_url": _board(alert, operations.grafana_url),
+        "runbook_url": f"{runbook_url(config)}#{alert.name.lower()}",
+        **({"tickets": f"carebeat tickets --state {alert.tickets} --channel {_CHANNEL}"} if alert.tickets else {}),
+    }
+    return made
+
+
+def runbook_url(config: Config) -> str:
+    """Where the runbook can be read."""
+    return config.operations.runbook_url or f"{config.operations.grafana_url}/d/{RUNBOOK_UID}"
+
+
+def _board(alert: Alert, grafana_url: str) -> str:
+    channel = f"?var-channel={_CHANNEL}" if alert.tickets else ""
+    return f"{grafana_url}/d/{BOARD_UID}{channel}"

@@ -1,0 +1,66 @@
+"""Alerts about the gateway: whether events get from outside to Kafka. All names of its metrics are in this file."""
+
+from typing import Final
+
+from app.config import Config
+from app.render.alert import Alert
+from app.render.promql import GATEWAY_JOB, Scope
+
+GATEWAY: Final = Scope(f'job="{GATEWAY_JOB}"')
+SPOOL_EVENTS: Final = "carebeat_spool_events"
+SPOOL_LIMIT: Final = "carebeat_spool_limit_events"
+GATEWAY_METRICS: Final = (SPOOL_EVENTS, SPOOL_LIMIT)
+
+_SPOOL_RATIO: Final = 0.5
+
+
+def gateway_alerts(config: Config) -> list[Alert]:  # noqa: ARG001 - like the other families
+    """All of them."""
+    return [_filling(), _half_full(), _down()]
+
+
+def _filling() -> Alert:
+    return Alert(
+        name="CarebeatSpoolFilling",
+        expression=f"sum({GATEWAY.process(SPOOL_EVENTS)}) > 0",
+        severity="ticket",
+        scope="pipeline",
+        summary="{{ $value }} events wait in the gateway for Kafka",
+        description=(
+            "{{ $value }} events are in the spool of the gateway: Kafka does not acknowledge, or has not long enough for "
+            "the spool to drain. They are safe on its disk and missing in all figures."
+        ),
+        hold_intervals=8,
+    )
+
+
+def _half_full() -> Alert:
+    """Each gateway has a disk of its own; without a spool its limit is 0 and the share is no number."""
+    share = f"{GATEWAY.process(SPOOL_EVENTS)} / {GATEWAY.process(SPOOL_LIMIT)}"
+    return Alert(
+        name="CarebeatSpoolHalfFull",
+        expression=f"{share} > {_SPOOL_RATIO:g}",
+        severity="page",
+        scope="pipeline",
+        summary="The spool of {{ $labels.instance }} is {{ $value | humanizePercentage }} full",
+        description=(
+            "The spool of the gateway {{ $labels.instance }} is {{ $value | humanizePercentage }} full, because Kafka "
+            "does not acknowledge. When it is full, senders are refused (503), and what they do not send again is lost."
+        ),
+        hold_intervals=2,
+    )
+
+
+def _down() -> Alert:
+    return Alert(
+        name="CarebeatGatewayDown",
+        expression=f'max(up{{job="{GATEWAY_JOB}"}}) == 0',
+        severity="page",
+        scope="pipeline",
+        summary="No Carebeat gateway answers",
+        description=(
+            "Prometheus can scrape no gateway: webhooks are not taken. Senders try again for a while; what they give up "
+            "is lost."
+        ),
+        hold_intervals=4,
+    )
