@@ -13,6 +13,7 @@ _COMMANDS: Final = {
     "compute": "KPIs of recorded events, without a broker",
     "dead-letters": "records that were refused, and why",
     "demo": "everything on this machine: Kafka, worker, simulated traffic, live board",
+    "gateway": "take signed webhooks, until stopped",
     "replay": "send recorded events to a topic of their own",
     "simulate": "send made-up support traffic",
     "topics": "make and check the topics of a deployment",
