@@ -19,15 +19,16 @@ def read_json(body: bytes, deepest: int = DEEPEST) -> Any:
         raise Malformed(f"nested deeper than {deepest} levels") from None
     except (msgspec.DecodeError, UnicodeError, ValueError) as error:
         raise Malformed(f"not JSON: {type(error).__name__}") from None
-    _check_depth(value, deepest)
+    if body.count(b"{") + body.count(b"[") > deepest:  # else it cannot be too deep
+        _check_depth(value, deepest)
     return value
 
 
 def _check_depth(value: Any, deepest: int) -> None:
     """Level by level, so that no depth can exhaust the stack."""
     level = [value]
-    for _ in range(deepest + 1):
-        level = [inner for outer in level for inner in _members(outer)]
+    for _ in range(deepest):
+        level = [inner for outer in level for inner in _members(outer) if isinstance(inner, dict | list)]
         if not level:
             return
     raise Malformed(f"nested deeper than {deepest} levels")

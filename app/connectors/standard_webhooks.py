@@ -19,6 +19,8 @@ TOLERANCE_MS: Final = 5 * 60 * 1000
 _PREFIX: Final = "whsec_"
 _VERSION: Final = b"v1,"
 _SHORTEST_KEY_BYTES: Final = 24
+_FEWEST_BYTES: Final = 8
+"""Different ones; of 24 random bytes that so few differ never happens."""
 _LONGEST_TIMESTAMP: Final = 12
 _MOST_SIGNATURES: Final = 16
 
@@ -31,6 +33,8 @@ def key(secret: str) -> bytes:
         raise SecretError(f"is no base64 (after an optional {_PREFIX}); {_ADVICE}") from None
     if len(decoded) < _SHORTEST_KEY_BYTES:
         raise SecretError(f"stands for {len(decoded)} bytes, {_SHORTEST_KEY_BYTES} are the least; {_ADVICE}")
+    if len(set(decoded)) < _FEWEST_BYTES:
+        raise SecretError(f"can be guessed; {_ADVICE}")
     return decoded
 
 

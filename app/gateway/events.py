@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from app.connectors.connector import Draft
 from app.gateway.pseudonyms import Pseudonyms, Role
 from schemas.dead_letters import Reason, reason_of
-from schemas.events import ClockTicked, read_event
+from schemas.events import TICKET_EVENT
 from schemas.wire import RECORD_LIMIT_BYTES
 
 _ID_DIGITS: Final = 40
@@ -96,12 +96,11 @@ def _encoded(event: dict[str, Any]) -> bytes:
 
 
 def _check(value: bytes) -> None:
+    # Not `read_event`, which also looks for NaN outside our fields: the encoder above cannot write it.
     try:
-        event = read_event(value)
+        TICKET_EVENT.validate_json(value)
     except ValidationError as error:
         raise InvalidEvent(reason_of(error), _field_of(error)) from None
-    if isinstance(event, ClockTicked):
-        raise InvalidEvent(Reason.UNKNOWN_TYPE, "type")
 
 
 def _field_of(error: ValidationError) -> str | None:

@@ -2,9 +2,11 @@
 
 Theory of operation
 -------------------
-Each partition of the events topic has a lane: a task that takes all that waits for its partition, sends it as one batch
-and waits until all replicas have it. What comes meanwhile is the next batch, so batches grow with the load and a lone
-event waits for nothing. One batch of a partition is under way at a time, so its events keep their order.
+Events go in rounds: all that waits is sent at once, a batch for each partition, and the next round begins when every
+replica has answered for this one. What comes meanwhile is the next round, so batches grow with the load, a lone event
+waits for nothing, and a partition's events keep their order. Rounds of all partitions together, not of each alone, since
+a broker and we pay for each request more than for each event. A partition that cannot be written to holds the others up,
+which changes nothing: what it does not take goes to the spool, and then so does everything.
 
 The producer is not an idempotent one. That would retry a batch for as long as a broker is away and would end for good
 when its sequence breaks; here a batch fails after a while, its events are in the spool long before, and whatever arrives
@@ -30,6 +32,7 @@ log = logging.getLogger(__name__)
 _BATCH_BYTES: Final = 256 * 1024
 _REQUEST_LIMIT_MS: Final = 10_000
 _RETRY_SECONDS: Final = 1.0
+_PAUSE_SECONDS: Final = 0.1
 _STOP_LIMIT_SECONDS: Final = 3.0
 _FAILURES_UNTIL_RENEWED: Final = 50
 
@@ -53,25 +56,23 @@ class _Waiting:
             self.future.set_result(False)
 
 
-class _Lane:
-    """What waits for one partition."""
+class _Batch:
+    """What goes to one partition in one round, and who waits for it."""
 
-    __slots__ = ("idle", "queue")
+    __slots__ = ("builder", "is_full", "waitings")
 
-    def __init__(self) -> None:
-        self.queue: list[tuple[Ready, _Waiting]] = []
-        self.idle: asyncio.Future[None] | None = None
+    def __init__(self, builder: Any) -> None:
+        self.builder = builder
+        self.is_full = False
+        self.waitings: list[_Waiting] = []
 
-    def put(self, event: Ready, waiting: _Waiting) -> None:
-        self.queue.append((event, waiting))
-        if self.idle is not None and not self.idle.done():
-            self.idle.set_result(None)
-
-    async def filled(self) -> None:
-        if not self.queue:
-            self.idle = asyncio.get_running_loop().create_future()
-            await self.idle
-            self.idle = None
+    def put(self, event: Ready, waiting: _Waiting) -> bool:
+        """Whether it fits. Nothing goes in behind what did not: events keep their order."""
+        if self.is_full or self.builder.append(timestamp=None, key=event.key, value=event.value) is None:
+            self.is_full = True
+            return False
+        self.waitings.append(waiting)
+        return True
 
 
 class Outbox:
@@ -87,8 +88,10 @@ class Outbox:
             **(security or {}),
         }
         self._producer: AIOKafkaProducer | None = None
-        self._lanes: list[_Lane] = []
-        self._tasks: list[asyncio.Task[None]] = []
+        self._partitions = 0
+        self._queue: list[tuple[Ready, _Waiting]] = []
+        self._filled = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._failures = 0
         self.problem = "not connected to Kafka yet"
@@ -97,7 +100,7 @@ class Outbox:
     @property
     def is_connected(self) -> bool:
         """Whether Kafka has answered. It may be away since."""
-        return bool(self._lanes)
+        return bool(self._partitions)
 
     def start(self) -> None:
         """Begin to connect."""
@@ -105,12 +108,12 @@ class Outbox:
 
     async def send(self, events: Sequence[Ready], seconds: float) -> bool:
         """Whether all replicas have all of them by then. If not, some may arrive all the same."""
-        if not self._lanes:
+        if not self._partitions:
             return False
         loop = asyncio.get_running_loop()
         waiting = _Waiting(loop.create_future(), len(events))
-        for event in events:
-            self._lanes[partition_of_key(event.key, len(self._lanes))].put(event, waiting)
+        self._queue += [(event, waiting) for event in events]
+        self._filled.set()
         timer = loop.call_later(seconds, waiting.expire)
         try:
             return await waiting.future
@@ -120,22 +123,21 @@ class Outbox:
 
     async def stop(self) -> None:
         """Give up what is under way after some seconds. Whoever still waits hears False."""
-        for task in (self._connecting, *self._tasks):
+        for task in (self._connecting, self._running):
             if task is not None:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
-        for lane in self._lanes:
-            for _, waiting in lane.queue:
-                waiting.expire()
+        for _, waiting in self._queue:
+            waiting.expire()
         if self._producer is not None:
             await _stopped(self._producer)
 
     async def _connect(self) -> None:
         self._producer, count = await self._new_producer()
         self.problem = ""
-        self._lanes = [_Lane() for _ in range(count)]
-        self._tasks = [asyncio.create_task(self._run(lane, number)) for number, lane in enumerate(self._lanes)]
+        self._partitions = count
+        self._running = asyncio.create_task(self._run())
         log.info("Events go to %s, %d partitions", self.topic, count)
 
     async def _new_producer(self) -> tuple[AIOKafkaProducer, int]:
@@ -168,43 +170,53 @@ class Outbox:
             self.problem = problem
             log.warning("%s; events go to the spool meanwhile", problem)
 
-    async def _run(self, lane: _Lane, partition: int) -> None:
+    async def _run(self) -> None:
         while True:
-            await lane.filled()
-            await asyncio.sleep(0)  # so that all requests of one turn of the loop share a batch
-            taken = self._take(lane)
-            if taken is None:
-                continue
-            batch, waitings = taken
-            is_safe = await self._sent(batch, partition)
-            for waiting in waitings:
+            await self._filled.wait()
+            await asyncio.sleep(0)  # so that all requests of one turn of the loop go in one round
+            self._filled.clear()
+            if not await self._round():
+                await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def _round(self) -> bool:
+        """Send what waits, wait for all answers; whether all of it is safe."""
+        batches = self._batches()
+        outcomes = await asyncio.gather(*(self._sent(batch.builder, number) for number, batch in batches.items()))
+        for batch, is_safe in zip(batches.values(), outcomes, strict=True):
+            for waiting in batch.waitings:
                 waiting.settle(is_safe)
-            if not is_safe:
-                await asyncio.sleep(_RETRY_SECONDS / 10)
+        return all(outcomes)
 
-    def _take(self, lane: _Lane) -> tuple[Any, list[_Waiting]] | None:
-        """As much as fits into a batch, without what nobody waits for."""
+    def _batches(self) -> dict[int, _Batch]:
+        """The queue as a batch for each partition, without what nobody waits for; what is too much stays queued."""
+        batches: dict[int, _Batch] = {}
+        left: list[tuple[Ready, _Waiting]] = []
+        for event, waiting in self._queue:
+            if waiting.future.done():
+                continue
+            number = partition_of_key(event.key, self._partitions)
+            batch = batches.get(number)
+            if batch is None:
+                batch = batches[number] = _Batch(self._builder())
+            if not batch.put(event, waiting):
+                left.append((event, waiting))
+        self._queue = left
+        if left:
+            self._filled.set()
+        return batches
+
+    def _builder(self) -> Any:
         assert self._producer is not None
-        batch = self._producer.create_batch()
-        waitings: list[_Waiting] = []
-        used = 0
-        for event, waiting in lane.queue:
-            if not waiting.future.done():
-                if batch.append(timestamp=None, key=event.key, value=event.value) is None:
-                    break
-                waitings.append(waiting)
-            used += 1
-        del lane.queue[:used]
-        if not waitings:
-            return None
-        batch.close()
-        return batch, waitings
+        return self._producer.create_batch()
 
-    async def _sent(self, batch: Any, partition: int) -> bool:
+    async def _sent(self, builder: Any, partition: int) -> bool:
+        builder.close()
         assert self._producer is not None
         try:
-            await (await self._producer.send_batch(batch, self.topic, partition=partition))
-        except Exception as error:  # whatever the client raises: Kafka has not acknowledged, and a lane must go on
+            await (await self._producer.send_batch(builder, self.topic, partition=partition))
+        except (
+            Exception
+        ) as error:  # whatever the client raises: Kafka has not acknowledged, and the next round must come
             log.warning("Kafka did not take a batch: %r", error)
             self.problem = f"Kafka did not take events: {type(error).__name__}"
             self._failed()

@@ -5,13 +5,14 @@ not, and a crowd of connections there must not keep a probe out here.
 """
 
 import asyncio
+import gc
 import logging
 import resource
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 
@@ -44,6 +45,7 @@ _KEEP_ALIVE_SECONDS: Final = 30
 _STOP_LIMIT_SECONDS: Final = 10
 _BACKLOG: Final = 2048
 _OTHER_FILES: Final = 100
+_YOUNG_OBJECTS: Final = 20_000
 _MEGABYTE: Final = 1 << 20
 
 
@@ -53,16 +55,20 @@ async def serve(settings: Settings, config: Config, asked: asyncio.Event, hurrie
     Raises ConfigurationError, UnavailableError.
     """
     desks = _desks(settings, config)
+    _spare_the_collector()
     with _listening(settings) as listener:
         _allow_files(settings.gateway_connections)
         async with _delivering(settings) as (delivery, spool):
             places = Connections(settings.gateway_connections, _READ_SECONDS + _GRACE_SECONDS, monotonic_seconds)
             health = GatewayHealth(places, delivery, monotonic_seconds)
             metrics = _metrics(settings, desks, places, delivery, spool, health)
-            server = _Server(_server_config(settings, _gateway(settings, desks, delivery, metrics), places))
+            reader = Reader(_READ_SECONDS, Room(_BODIES_BYTES), monotonic_seconds)
+            gateway = _gateway(settings, desks, delivery, metrics, reader)
+            server = _Server(_server_config(settings, gateway, places))
             with _shown(settings, health, metrics):
                 _say(settings, desks, listener)
-                await _run(server, listener, places, health, asked, hurried)
+                beside = (places.sweep(), reader.sweep(), _stop(server, health, asked, hurried))
+                await _run(server, listener, beside)
 
 
 def _desks(settings: Settings, config: Config) -> Desks:
@@ -88,13 +94,13 @@ async def _delivering(settings: Settings) -> AsyncIterator[tuple[Delivery, Spool
         await delivery.stop()
 
 
-def _gateway(settings: Settings, desks: Desks, delivery: Delivery, metrics: GatewayMetrics) -> Gateway:
+def _gateway(settings: Settings, desks: Desks, delivery: Delivery, metrics: GatewayMetrics, reader: Reader) -> Gateway:
     return Gateway(
         desks,
         delivery,
         metrics,
         peers=Peers(settings.gateway_peer_rate),
-        reader=Reader(_READ_SECONDS, Room(_BODIES_BYTES)),
+        reader=reader,
         clock=Clock(monotonic_seconds, wall_milliseconds),
     )
 
@@ -150,20 +156,12 @@ def _server_config(settings: Settings, gateway: Gateway, places: Connections) ->
     )
 
 
-async def _run(
-    server: _Server,
-    listener: socket.socket,
-    places: Connections,
-    health: GatewayHealth,
-    asked: asyncio.Event,
-    hurried: asyncio.Event,
-) -> None:
-    sweeping = asyncio.create_task(places.sweep())
-    stopping = asyncio.create_task(_stop(server, health, asked, hurried))
+async def _run(server: _Server, listener: socket.socket, beside: Iterable[Coroutine[Any, Any, None]]) -> None:
+    tasks = [asyncio.create_task(work) for work in beside]
     try:
         await server.serve(sockets=[listener])
     finally:
-        for task in (sweeping, stopping):
+        for task in tasks:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
@@ -215,6 +213,13 @@ def _say(settings: Settings, desks: Desks, listener: socket.socket) -> None:
     port = listener.getsockname()[1]
     for connector, account in desks:
         log.info("Webhooks at http://%s:%d/in/%s/%s", settings.gateway_host, port, connector, account)
+
+
+def _spare_the_collector() -> None:
+    """What is there stays, and a request leaves no cycles behind worth looking for it after every few of them."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG_OBJECTS)
 
 
 def _allow_files(connections: int) -> None:

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from ipaddress import ip_address, ip_network
+from math import ceil
 from typing import Final
 
 _BURST_SECONDS: Final = 2.0
@@ -29,7 +30,7 @@ class Bucket:
         if self._level >= 1:
             self._level -= 1
             return 0
-        return 1 + int((1 - self._level) / self._per_second)
+        return max(1, ceil((1 - self._level) / self._per_second))
 
 
 class Peers:

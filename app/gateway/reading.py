@@ -8,6 +8,7 @@ from app.gateway.refusal import Refusal
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 
+_SWEEP_SECONDS: Final = 0.25
 _SMALL_BYTES: Final = 16 * 1024
 
 
@@ -33,56 +34,71 @@ class Room:
 
 
 class Reader:
-    """Reads bodies."""
+    """Reads bodies. `sweep` must run beside: one look at all that are being read costs less than a timer for each."""
 
-    def __init__(self, seconds: float, room: Room) -> None:
+    def __init__(self, seconds: float, room: Room, now_seconds: Callable[[], float]) -> None:
         self._seconds = seconds
         self._room = room
+        self._now_seconds = now_seconds
+        self._reading: dict[asyncio.Task[Any], float] = {}
+        self._late: set[asyncio.Task[Any]] = set()
+
+    async def sweep(self) -> None:
+        """Interrupt those that take too long, until cancelled."""
+        while True:
+            await asyncio.sleep(_SWEEP_SECONDS)
+            latest_seconds = self._now_seconds() - self._seconds
+            for task in [task for task, since_seconds in self._reading.items() if since_seconds <= latest_seconds]:
+                if task not in self._late:
+                    self._late.add(task)
+                    task.cancel()
 
     async def read(self, receive: Receive, headers: Mapping[bytes, bytes], most_bytes: int) -> bytes:
         """The body as it came. Raises Refusal."""
         _check_headers(headers, most_bytes)
-        message = await self._first(receive)
-        body: bytes = message["body"]
-        if not message["more_body"]:
-            if len(body) > most_bytes:
-                raise _too_large(most_bytes)
-            return body
-        return await self._rest(receive, body, most_bytes)
-
-    async def _first(self, receive: Receive) -> Mapping[str, Any]:
+        task = asyncio.current_task()
+        assert task is not None
+        self._reading[task] = self._now_seconds()
         try:
-            async with asyncio.timeout(self._seconds):
-                return _part(await receive())
-        except TimeoutError:
-            raise self._too_slow() from None
+            return await self._body(receive, most_bytes)
+        except asyncio.CancelledError:
+            if task not in self._late:
+                raise
+            task.uncancel()
+            raise Refusal("too-slow", f"the whole body must come within {self._seconds:g} s") from None
+        finally:
+            del self._reading[task]
+            self._late.discard(task)
+
+    async def _body(self, receive: Receive, most_bytes: int) -> bytes:
+        message = _part(await receive())
+        body: bytes = message["body"]
+        if message["more_body"]:
+            return await self._rest(receive, body, most_bytes)
+        if len(body) > most_bytes:
+            raise _too_large(most_bytes)
+        return body
 
     async def _rest(self, receive: Receive, first: bytes, most_bytes: int) -> bytes:
         parts, size, taken = [first], len(first), 0
+        more = True
         try:
-            async with asyncio.timeout(self._seconds):
-                while True:
-                    if size > most_bytes:
-                        raise _too_large(most_bytes)
-                    if size > _SMALL_BYTES + taken:
-                        if not self._room.take(size - _SMALL_BYTES - taken):
-                            raise Refusal("too-many-bodies", "too many large bodies at once; send again", retry_after=5)
-                        taken = size - _SMALL_BYTES
-                    message = _part(await receive())
-                    parts.append(message["body"])
-                    size += len(parts[-1])
-                    if not message["more_body"]:
-                        break
-        except TimeoutError:
-            raise self._too_slow() from None
+            while more:
+                if size > most_bytes:
+                    raise _too_large(most_bytes)
+                if size > _SMALL_BYTES + taken:
+                    if not self._room.take(size - _SMALL_BYTES - taken):
+                        raise Refusal("too-many-bodies", "too many large bodies at once; send again", retry_after=5)
+                    taken = size - _SMALL_BYTES
+                message = _part(await receive())
+                parts.append(message["body"])
+                size += len(parts[-1])
+                more = message["more_body"]
         finally:
             self._room.give_back(taken)
         if size > most_bytes:
             raise _too_large(most_bytes)
         return b"".join(parts)
-
-    def _too_slow(self) -> Refusal:
-        return Refusal("too-slow", f"the whole body must come within {self._seconds:g} s")
 
 
 def _check_headers(headers: Mapping[bytes, bytes], most_bytes: int) -> None:

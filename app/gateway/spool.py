@@ -194,7 +194,7 @@ class Spool:
     def _shrink(self) -> None:
         """Give the disk back; it is no fault if that cannot be now."""
         try:
-            self._database.execute("PRAGMA incremental_vacuum").fetchall()
+            self._database.executescript("PRAGMA incremental_vacuum")  # `execute` stops after the first page
             self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         except sqlite3.Error:
             log.debug("The spool's file stays as large as it is", exc_info=True)

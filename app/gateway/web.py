@@ -11,6 +11,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -121,7 +122,8 @@ class Gateway:
                 drafts = desk.connector.normalise(item, desk.account)
                 events += [desk.finishing.finish(draft, received_at) for draft in drafts]
             except (Malformed, InvalidEvent) as error:
-                fault = fault or self._fault(desk, number, error)
+                found = self._fault(desk, number, error)  # each is counted, the first is told
+                fault = fault or found
                 continue
             if not drafts:
                 self._metrics.unused[desk.connector.name,] += 1
@@ -162,6 +164,7 @@ def _request(scope: Scope, headers: Mapping[bytes, bytes], body: bytes) -> Reque
     return Request(scope["method"], headers, query, body)
 
 
+@lru_cache(maxsize=1)
 def _instant(at_ms: int) -> str:
     return format_instant(datetime.fromtimestamp(at_ms / 1000, UTC))
 
