@@ -35,8 +35,8 @@ class _Part(BaseModel):
 class SecretSource(_Part):
     """Where one secret is."""
 
-    env: str | None = Field(None, pattern="^[A-Za-z_][A-Za-z0-9_]*$", examples=["WEBSITE_SECRET"])
-    """The environment variable that holds it."""
+    env: str | None = Field(None, pattern="^[A-Z_][A-Z0-9_]*$", examples=["WEBSITE_SECRET"])
+    """The environment variable that holds it: in capitals, so that a secret itself is never taken for a name."""
     file: Annotated[Path | None, BeforeValidator(_path)] = Field(None, examples=["/run/secrets/website"])
     """The file whose first line it is."""
 

@@ -24,7 +24,7 @@ from typing import Any, Final
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from app.broker.partitions import partition_of_key
+from app.broker.partitions import partition_of
 from app.gateway.events import Ready
 
 log = logging.getLogger(__name__)
@@ -194,7 +194,7 @@ class Outbox:
         for event, waiting in self._queue:
             if waiting.future.done():
                 continue
-            number = partition_of_key(event.key, self._partitions)
+            number = partition_of(event.key.decode(), self._partitions)
             batch = batches.get(number)
             if batch is None:
                 batch = batches[number] = _Batch(self._builder())

@@ -15,8 +15,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 
-from starlette.applications import Starlette
-from starlette.routing import Route
+from starlette.routing import Route, Router
 
 from app.connectors.connector import Answer, Malformed, Request, WrongTypeError
 from app.gateway.accounts import Desk, Desks
@@ -189,6 +188,6 @@ async def _send(send: Send, answer: Answer) -> None:
     await send({"type": "http.response.body", "body": answer.body})
 
 
-def application(gateway: Gateway) -> Starlette:
-    """The gateway with its routes."""
-    return Starlette(routes=[Route("/in/{connector}/{account}", gateway)])
+def application(gateway: Gateway) -> Router:
+    """The gateway with its route. A router alone: what Starlette's own middleware catches is caught by uvicorn too."""
+    return Router(routes=[Route("/in/{connector}/{account}", gateway)], redirect_slashes=False)

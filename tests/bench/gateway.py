@@ -52,7 +52,7 @@ class Turn:
 @click.command("gateway")
 @click.option("--rounds", default=3, show_default=True, type=click.IntRange(1))
 @click.option("--seconds", default=8.0, show_default=True, type=click.FloatRange(1))
-@click.option("--senders", default=64, show_default=True, type=click.IntRange(1))
+@click.option("--senders", default=256, show_default=True, type=click.IntRange(1))
 @click.option("--json", "as_json", is_flag=True, help="The figures as JSON.")
 def command(rounds: int, seconds: float, senders: int, as_json: bool) -> None:
     """Requests a second of the gateway and of a bare Starlette endpoint, in turns; and their ratio."""
