@@ -82,3 +82,21 @@ async def test_without_a_spool_a_refusal_says_when_to_come_back() -> None:
     kafka.problem = "Kafka does not answer"
     assert delivery.why_not_ready() == ("Kafka does not answer",)
     await delivery.stop()
+
+
+async def test_nothing_is_acknowledged_before_it_is_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    delivery, kafka, spool = await _delivery(tmp_path)
+    kafka.is_up = False
+    synced, put = asyncio.Event(), spool.put
+
+    async def slow_disk(events: list[Ready]) -> None:
+        await synced.wait()
+        await put(events)
+
+    monkeypatch.setattr(spool, "put", slow_disk)
+    taking = asyncio.create_task(delivery.take([_event(1)], 30))
+    await asyncio.sleep(0.2)
+    assert not taking.done()
+    synced.set()
+    assert not await taking
+    await delivery.stop()

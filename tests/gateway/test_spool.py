@@ -180,3 +180,18 @@ async def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
         assert acknowledged <= kept
         await spool.close()
         (tmp_path / "spool.db").unlink()
+
+
+async def test_what_is_acknowledged_is_committed(tmp_path: Path) -> None:
+    spool = await _spool(tmp_path)
+    other = sqlite3.connect(tmp_path / "spool.db", isolation_level=None)
+
+    async def put(number: int) -> int:
+        await spool.put([_event(number)])
+        found: int = other.execute("SELECT count(*) FROM events WHERE id = ?", (f"id-{number}",)).fetchone()[0]
+        return found
+
+    for start in range(0, 400, 40):
+        assert await asyncio.gather(*(put(number) for number in range(start, start + 40))) == [1] * 40
+    other.close()
+    await spool.close()
