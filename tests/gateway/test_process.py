@@ -97,6 +97,22 @@ async def test_without_kafka_and_spool_it_says_so(tmp_path: Path) -> None:
         assert "No CAREBEAT_SPOOL is set" in gateway.log
 
 
+async def _statuses(gateway: RealGateway, hosts: list[str]) -> list[int]:
+    body = encoded(cloud_event())
+    return [gateway.post(body, signed(body, x_forwarded_for=host))[0] for host in hosts]
+
+
+@pytest.mark.parametrize(
+    ("trusted", "statuses"), [("", [204, 204, 429, 429]), ("127.0.0.1", [204, 204, 429, 204])], ids=["none", "proxy"]
+)
+async def test_only_a_trusted_proxy_says_who_the_peer_is(tmp_path: Path, trusted: str, statuses: list[int]) -> None:
+    told = {"gateway_peer_rate": "1", "gateway_trusted_proxies": trusted}
+    with real_gateway("127.0.0.1:1", "nowhere.", tmp_path, **told) as gateway:
+        await until(gateway.is_ready, 20, "the gateway is ready")
+        hosts = ["192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2"]
+        assert await _statuses(gateway, hosts) == statuses
+
+
 async def test_all_that_is_exported_is_in_the_table_and_the_other_way_round(gateway: RealGateway) -> None:
     exported = re.findall(r"^# TYPE (\S+) ", gateway.ask("/metrics")[1], re.MULTILINE)
     names = {name.removesuffix("_created") for name in exported}
