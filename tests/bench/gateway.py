@@ -2,7 +2,8 @@
 
 Both read the same signed bodies over the same kept-alive connections, in turns; the gateway also verifies, normalises,
 checks and produces each to real Kafka (acks=all) before it answers 204, as the bare one does at once. The sender, and
-with the gateway Kafka too, share the machine's cores with what is measured.
+with the gateway Kafka too, share the machine's cores with what is measured: on a busy machine the ratio by the clock falls,
+since an acknowledgement waits for Kafka's turn, while that by the CPU time of the two servers stays.
 """
 
 import asyncio
@@ -60,12 +61,14 @@ def command(rounds: int, seconds: float, senders: int, as_json: bool) -> None:
     with uvloop_policy():
         bare, ours, loads = asyncio.run(_measure(rounds, seconds, senders))
     ratio = median(turn.per_second for turn in ours) / median(turn.per_second for turn in bare)
+    cpu_ratio = median(turn.cpu_us for turn in bare) / median(turn.cpu_us for turn in ours)
     if as_json:
         figures = {"bare": [vars(turn) for turn in bare], "gateway": [vars(turn) for turn in ours]}
-        click.echo(json.dumps({"ratio": ratio, "load_before_each_round": loads, **figures}))
+        click.echo(json.dumps({"ratio": ratio, "cpu_ratio": cpu_ratio, "load_before_each_round": loads, **figures}))
     else:
         Console().print(_table(bare, ours))
-        Console().print(f"ratio {ratio:.3f} (at least {RATIO_AT_LEAST:g}, aim {RATIO_AIM:g}); load {loads}")
+        text = f"ratio {ratio:.3f} (at least {RATIO_AT_LEAST:g}, aim {RATIO_AIM:g}), by CPU time {cpu_ratio:.3f}"
+        Console().print(f"{text}; load before each round {loads}")
 
 
 @contextlib.contextmanager
