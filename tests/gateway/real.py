@@ -81,6 +81,10 @@ class RealGateway:
         lines = self.ask("/metrics")[1].splitlines()
         return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name))
 
+    def environment(self) -> dict[str, str]:
+        """What its senders know."""
+        return {"WEBSITE_SECRET": SECRET}
+
     def post(self, body: bytes, headers: dict[str, str], path: str = PATH, method: str = "POST") -> tuple[int, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
