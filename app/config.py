@@ -181,12 +181,24 @@ def _impossible_spans(config: Config, rules: ChannelConfig, place: tuple[str, ..
         (("settle",), rules.settle, *closed),
         (("reply_limit",), rules.reply_limit, *open_),
         (("close_after_silence",), rules.close_after_silence, *open_),
+        (
+            ("close_after_silence",),
+            rules.close_after_silence,
+            f"{closed[0]} less `settle`",
+            _left_to_settle(config, rules),
+        ),
         *((("sla", metric), span, *open_) for metric, span in rules.sla),
     ]
     for key, span, limit_name, limit in ordered:
         if span is not None and limit is not None and span >= limit:
             text = f"`{': '.join(key)}` ({write_span(span)}) must be shorter than {limit_name} ({write_span(limit)})"
             yield Problem((*place, *key), f"{text}: shorten the one or lengthen the other")
+
+
+def _left_to_settle(config: Config, rules: ChannelConfig) -> timedelta | None:
+    """The longest silence whose close can still settle before the ticket is forgotten."""
+    closed = config.forget.closed
+    return None if closed is None or closed <= rules.settle else closed - rules.settle
 
 
 def rules(config: Config, clock: Clock) -> Rules:

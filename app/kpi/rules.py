@@ -6,7 +6,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-STATE_FORMAT = 2
+STATE_FORMAT = 3
 """Raised when stored state can no longer be read as it was, or when the same events would give other figures."""
 
 OTHER_CHANNEL = "other"

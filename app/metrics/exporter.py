@@ -47,7 +47,7 @@ class Metrics:
     # -- from the loop ------------------------------------------------------------------------------------------------
 
     def took(self, partition: Partition, transitions: Iterable[Caused]) -> None:
-        """A partition was taken from, just now; empties its `flow`. Leave out transitions that are historic."""
+        """A partition was taken from, just now; empties its `flow`."""
         self._flow.take(partition, transitions)
 
     def saw_windows(self, windows: Iterable[MergedWindow], stream_ms: int) -> None:
