@@ -32,8 +32,12 @@ check: $(SETUP) ## style, types, direction of imports, schema drift
 schemas: $(SETUP) ## write schemas/json anew
 	$(BIN)/python -m schemas
 
-lock: $(SETUP) ## write requirements.txt anew from pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --extra embedded --extra boards --extra dev --universal --generate-hashes --no-emit-index-url --quiet -o requirements.txt
+LOCKED := --universal --generate-hashes --no-emit-index-url --quiet
+
+lock: $(SETUP) ## write the lock files anew from pyproject.toml (needs uv): everything; what the image runs; what makes its package
+	uv pip compile pyproject.toml --extra embedded --extra boards --extra dev $(LOCKED) -o requirements.txt
+	uv pip compile pyproject.toml --constraint requirements.txt $(LOCKED) -o requirements-runtime.txt
+	uv pip compile --group build --constraint requirements.txt $(LOCKED) -o requirements-build.txt
 
 bench: $(SETUP) ## ratios to naive Faust, bare aiokafka and Kafka Streams, in one run
 	$(BIN)/python -m tests.bench
