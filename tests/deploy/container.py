@@ -42,7 +42,7 @@ class Container:
         self, root: Path, config: Mapping[str, Any], volumes: Mapping[str, Path], environment: Mapping[str, str]
     ) -> None:
         self._root, self._config, self._volumes = root, config, volumes
-        self._environment = [*config["Env"], *(f"{name}={value}" for name, value in environment.items())]
+        self.environment = {**dict(pair.split("=", 1) for pair in config["Env"]), **environment}
 
     def command(self, *arguments: str) -> list[str]:
         """What runs when these arguments are given; without, the image's own."""
@@ -64,8 +64,9 @@ class Container:
     def _enter(self, command: Sequence[str]) -> list[str]:
         volumes = " ".join(f"{folder}:{path}" for path, folder in self._volumes.items())
         place = [str(self._root), self._config["User"], self._config["WorkingDir"], volumes]
+        environment = [f"{name}={value}" for name, value in self.environment.items()]
         isolation = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
-        return [*isolation, "sh", "-c", _ENTER, "enter", *place, *self._environment, *command]
+        return [*isolation, "sh", "-c", _ENTER, "enter", *place, *environment, *command]
 
 
 class Running:

@@ -13,6 +13,8 @@ import yaml
 
 from app import __version__, config
 from app import settings as environment
+from app.broker.errors import EmbeddedExtraMissingError
+from app.broker.jars import class_path, java
 from app.cli import carebeat
 from app.settings import Settings
 from tests.deploy.files import (
@@ -246,6 +248,20 @@ def test_only_who_needs_the_broker_reaches_it() -> None:
     assert COMPOSE["networks"][inside] == {"internal": True}
     there = {name for name, service in SERVICES.items() if inside in service["networks"]}
     assert there == {"kafka", "topics", "worker-1", "worker-2", "gateway"}
+
+
+def test_kafka_takes_its_environment(tmp_path: Path) -> None:
+    """As its image makes settings of it: KAFKA_NODE_ID=1 is node.id=1."""
+    given = {**SERVICES["kafka"]["environment"], "KAFKA_LOG_DIRS": str(tmp_path / "log")}
+    lines = [f"{name.removeprefix('KAFKA_').lower().replace('_', '.')}={value}" for name, value in given.items()]
+    (tmp_path / "server.properties").write_text("\n".join(lines))
+    try:
+        command = [str(java()), "-cp", class_path(lambda _: None), "kafka.tools.StorageTool", "format"]
+    except EmbeddedExtraMissingError as error:
+        pytest.skip(f"NO KAFKA, its environment is not tested: {error}")
+    options = ["--cluster-id=AAAAAAAAAAAAAAAAAAAAAQ", "-c", str(tmp_path / "server.properties")]
+    done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_grafana_finds_its_boards_and_prometheus() -> None:
