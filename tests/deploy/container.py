@@ -9,7 +9,6 @@ what it started ends with it.
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -93,10 +92,11 @@ class Running:
         return self._outer.wait(limit_seconds)
 
     def close(self) -> None:
-        """End it at once, whatever it does; its processes go with the first."""
+        """End it at once, whatever it does: all its processes go with the first, and its mounts with them."""
         if self.is_running():
-            for process in self.processes()[:1]:
+            processes = self.processes()
+            for process in processes[:1]:
                 process.kill()
+            psutil.wait_procs(processes, timeout=10)
             self._outer.kill()
         self._outer.wait()
-        time.sleep(0.1)  # the namespace's mounts go with its last process

@@ -25,6 +25,7 @@ SUITE = "bookworm"
 PACKAGES = "python3,python3-venv,ca-certificates"
 _TAG = "localhost/carebeat:test"
 _BASE_TAG = "localhost/carebeat-base:test"
+_MEGABYTE = 1_000_000
 _PIP_SETTINGS = {"cert", "index-url", "extra-index-url", "trusted-host", "proxy", "timeout", "default-timeout"}
 
 
@@ -111,16 +112,8 @@ class _Builder:
         """Mount what was built."""
         described = json.loads(self.buildah("inspect", "--type=image", _TAG))
         root = Path(self.buildah("mount", self.buildah("from", _TAG)))
-        layers = [layer["size"] for layer in described["Manifest"] and json.loads(described["Manifest"])["layers"]]
-        megabyte = 1_000_000
-        return Image(
-            root,
-            described["Docker"]["config"],
-            sum(layers) / megabyte,
-            layers[-1] / megabyte,
-            base_seconds,
-            build_seconds,
-        )
+        layers = [layer["size"] / _MEGABYTE for layer in json.loads(described["Manifest"])["layers"]]
+        return Image(root, described["Docker"]["config"], sum(layers), layers[-1], base_seconds, build_seconds)
 
     def close(self) -> None:
         """Unmount and forget all."""
