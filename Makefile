@@ -20,7 +20,7 @@ demo: $(SETUP) ## real Kafka, a worker, simulated traffic and a live board on th
 	$(BIN)/carebeat demo
 
 test: $(SETUP) ## everything that must hold
-	$(BIN)/python -m pytest -m "not long"
+	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadgroup
 
 check: $(SETUP) ## style, types, direction of imports, schema drift
 	$(BIN)/ruff check .

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
+from app.config_connectors import Accounts, ConnectorName, unfit_accounts
 from app.config_errors import problems_of
 from app.config_file import ConfigFile, Problem, read_file, read_text
 from app.kpi.rules import STATE_FORMAT, ChannelRules, Clock, Rules, Target
@@ -114,6 +115,10 @@ class Config(_Part):
     """The channels there are; absent: every channel that events name."""
     unlisted_channels: Literal["other", "accept"] = Field("other", examples=["accept"])
     """Channels outside the list: counted together as `other`, or each under its own name with the defaults."""
+    connectors: dict[ConnectorName, Accounts] = Field(
+        {}, examples=["{generic: {website: {secrets: [{env: WEBSITE_SECRET}]}}}"]
+    )
+    """Whose webhooks the gateway takes. It changes no figure."""
 
     operations: Annotated[Operations, BeforeValidator(_empty_if_null)] = Field(
         Operations(), examples=["{interval: 15s}"]
@@ -158,6 +163,7 @@ def _understand(file: ConfigFile) -> Config:
 
 
 def _contradictions(config: Config) -> Iterator[Problem]:
+    yield from unfit_accounts(config.connectors)
     if config.channels is None and "unlisted_channels" in config.model_fields_set:
         yield Problem(("unlisted_channels",), "`unlisted_channels` needs a list: name your `channels`, or leave it out")
     inherited = list(_impossible_spans(config, config.defaults, ("defaults",)))

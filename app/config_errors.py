@@ -19,9 +19,11 @@ _WORDS: Final = {
     "model_type": "must be keys with values",
     "string_pattern_mismatch": "must be a name: lower-case letters, digits, dots, dashes, underscores, 64 at most",
     "string_type": "must be text",
-    "too_short": "names nothing; leave it out to accept every channel",
+    "too_short": "names nothing",
 }
 """Where pydantic's own words are a programmer's."""
+_SECRET: Final = frozenset({"secrets", "keys"})
+"""Under these keys stands where secrets are. Who wrote a secret there must not find it in the log too."""
 
 
 def problems_of(error: ValidationError, model: Model) -> Iterator[Problem]:
@@ -51,8 +53,14 @@ def _wrong_value(place: Place, details: ErrorDetails, model: Model) -> str:
     key = str(place[-1]) if place else "configuration"
     text = _WORDS.get(details["type"]) or details["msg"].replace("Input should", "should")
     if details["loc"][-1:] == ("[key]",):
-        return f"`{key}` {text}; channels are named like `whatsapp` or `forum.de`"
-    return f"`{key}`{_given(details['input'])} {text}; for example `{_example(key, _model_at(place[:-1], model))}`"
+        return f"`{key}` {text}; names are written like `whatsapp` or `forum.de`"
+    if _SECRET.isdisjoint(place):
+        given, example = _given(details["input"]), _example(key, _model_at(place[:-1], model))
+    else:
+        given, example = "", "secrets: [{env: WEBSITE_SECRET}]"
+    if (key, details["type"]) == ("channels", "too_short"):
+        text += "; leave it out to accept every channel"
+    return f"`{key}`{given} {text}; for example `{example}`"
 
 
 def _given(value: Any) -> str:

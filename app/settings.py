@@ -70,6 +70,26 @@ class Settings(BaseSettings):
     config: Path | None = None
     """The support configuration; none: the packaged example."""
 
+    gateway_host: str = "127.0.0.1"
+    """Where webhooks come in; behind a proxy that does TLS."""
+    gateway_port: int = Field(8080, ge=0, le=65535)
+    """0: any free port."""
+    gateway_connections: int = Field(2000, ge=10, le=100_000)
+    """At most; when all are taken, those that owe a request give way."""
+    gateway_peer_rate: Seconds = Field(1000, gt=0, le=1_000_000)
+    """Requests a second from one address, after a burst of twice as many."""
+    gateway_trusted_proxies: str | None = None
+    """Addresses or networks, with commas, whose X-Forwarded-For says who the peer is. None: the connection says it."""
+    gateway_kafka_seconds: Seconds = Field(2, ge=0.1, le=30)
+    """How long a webhook waits for Kafka before its events go to the spool."""
+    spool: Path | None = None
+    """The file that keeps events while Kafka does not take them, on a disk that stays. None: they are refused instead."""
+    spool_events: int = Field(1_000_000, ge=1)
+    spool_megabytes: int = Field(1024, ge=1)
+    pseudonym_key: SecretStr | None = None
+    pseudonym_key_file: Path | None = None
+    """Its first line makes pseudonyms of people's ids. The same for all gateways, and for ever."""
+
     metrics_host: str = "127.0.0.1"
     metrics_port: int = Field(9464, ge=0, le=65535)
     """0: any free port."""
@@ -142,6 +162,9 @@ def load(env_file: Path | None = ENV_FILE, **given: Any) -> Settings:
     return settings
 
 
+_SECRET: Final = ("sasl_password", "pseudonym_key")
+
+
 def _refuse(problems: list[str]) -> None:
     if problems:
         raise ConfigurationError("\n".join(problems))
@@ -153,7 +176,7 @@ def _variable(field: str) -> str:
 
 def _wrong_value(details: ErrorDetails) -> str:
     field = str(details["loc"][0])
-    value = "..." if field == "sasl_password" else details["input"]
+    value = "..." if field in _SECRET else details["input"]
     text = details["msg"].replace("Value error, ", "")
     for subject in ("Input ", "String "):
         text = text.removeprefix(subject)
@@ -175,6 +198,8 @@ def _misspelt(env_file: Path | None) -> Iterator[str]:
 
 def _contradictions(settings: Settings) -> Iterator[str]:
     yield from _security_contradictions(settings)
+    if settings.pseudonym_key is not None and settings.pseudonym_key_file is not None:
+        yield f"{PREFIX}PSEUDONYM_KEY and {PREFIX}PSEUDONYM_KEY_FILE are both set: keep one"
     ordered = (
         ("flush_interval_seconds", 1, "flush_deadline_seconds"),
         ("flush_deadline_seconds", 1, "transaction_timeout_seconds"),

@@ -6,10 +6,9 @@ import threading
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 from app.errors import UnavailableError
-from app.health.rules import Health
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +29,19 @@ Pages = Mapping[str, Callable[[str], Answer]]
 """Path -> what answers it, given the Accept header."""
 
 
-def pages(health: Health, exposition: Callable[[str], tuple[bytes, str]]) -> Pages:
+class Verdicts(Protocol):
+    """What says whether a process lives and is ready. Called from serving threads: it must not wait for a loop."""
+
+    def why_not_live(self) -> tuple[str, ...]:
+        """What hangs; empty when nothing does."""
+        ...
+
+    def why_not_ready(self) -> tuple[str, ...]:
+        """What is missing; empty when nothing is."""
+        ...
+
+
+def pages(health: Verdicts, exposition: Callable[[str], tuple[bytes, str]]) -> Pages:
     """What is served."""
 
     def metrics(accept: str) -> Answer:
