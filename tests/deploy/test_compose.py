@@ -35,10 +35,6 @@ COMPOSE = read_compose()
 SERVICES: dict[str, Service] = COMPOSE["services"]
 SERVING = {"worker", "gateway"}
 """Commands that have /metrics and health."""
-needs_gateway = pytest.mark.skipif(
-    "gateway" not in carebeat.list_commands(click.Context(carebeat)),
-    reason="NO GATEWAY in this checkout, what compose.yaml says of it is not tested",
-)
 each_service = pytest.mark.parametrize("name", SERVICES)
 each_own = pytest.mark.parametrize("name", own(COMPOSE))
 
@@ -136,7 +132,6 @@ def test_secrets_are_files_that_are_never_committed(name: str) -> None:
     assert "whsec_" not in COMPOSE_FILE.read_text()
 
 
-@needs_gateway
 @each_own
 def test_its_environment_is_settings_that_are_right(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = {key: value for key, value in environment_of(SERVICES[name]).items() if key.startswith("CAREBEAT_")}
@@ -150,7 +145,6 @@ def test_its_environment_is_settings_that_are_right(name: str, monkeypatch: pyte
         assert set(SERVICES[host]["networks"]) & set(SERVICES[name]["networks"])
 
 
-@needs_gateway
 @each_own
 def test_files_that_its_environment_names_are_mounted_and_right(name: str) -> None:
     service = SERVICES[name]
@@ -167,7 +161,6 @@ def test_files_that_its_environment_names_are_mounted_and_right(name: str) -> No
             assert str(Path(value).parent) in of_kind("VOLUME")
 
 
-@needs_gateway
 @each_own
 def test_its_command_and_options_are_known(name: str) -> None:
     first, *rest = SERVICES[name]["command"]
@@ -196,7 +189,6 @@ def test_workers_share_one_configuration_and_the_rules_are_of_it() -> None:
     assert topics.items() <= workers[0]["environment"].items()
 
 
-@needs_gateway
 def test_ports_are_open_on_this_machine_only() -> None:
     defaults = {name: Settings.model_fields[f"{name}_port"].default for name in ("gateway", "metrics")}
     opened = {}
@@ -224,7 +216,6 @@ def test_prometheus_finds_every_service_that_has_metrics() -> None:
     }
 
 
-@needs_gateway
 def test_the_simulator_posts_to_an_account_of_the_gateway() -> None:
     (url,) = (part.removeprefix("--url=") for part in SERVICES["simulator"]["command"] if part.startswith("--url="))
     where = urlsplit(url)

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import uuid
+from base64 import b64encode
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
@@ -17,7 +18,7 @@ from app.broker.embedded import EmbeddedKafka
 from app.broker.ports import free_port
 from app.cli import carebeat
 from tests.deploy.container import Container, Running
-from tests.deploy.image import Image, built_image
+from tests.deploy.image import ROOT, Image, built_image
 from tests.deployment import until
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1800)]
@@ -163,6 +164,40 @@ async def test_a_worker_is_ready_as_nobody_in_particular_on_a_read_only_root(
     assert "Read-only file system" not in worker.said()
     assert written(data) == []
     assert container.run(*probe)[0] == 1
+
+
+async def test_a_gateway_takes_webhooks_on_a_read_only_root(
+    container: Container, data: Path, port: int, tmp_path: Path
+) -> None:
+    """With what compose.yaml gives it; the volume holds the files that are mounted there."""
+    secrets = data / "secrets"
+    for name in ("website_secret", "pseudonym_key"):
+        secrets.mkdir(exist_ok=True)
+        (secrets / name).write_text(f"whsec_{b64encode(os.urandom(32)).decode()}\n")
+    text = (ROOT / "deploy/compose/gateway.yaml").read_text().replace("/run/secrets", f"{DATA}/secrets")
+    (data / "gateway.yaml").write_text(text)
+    container.environment |= {
+        "CAREBEAT_CONFIG": f"{DATA}/gateway.yaml",
+        "CAREBEAT_GATEWAY_PORT": str(webhooks := free_port()),
+        "CAREBEAT_PSEUDONYM_KEY_FILE": f"{DATA}/secrets/pseudonym_key",
+        "CAREBEAT_SPOOL": f"{DATA}/spool.db",
+    }
+    assert container.run(*container.command("topics", "create"))[0] == 0
+    gateway = container.start(container.command("gateway"), tmp_path / "gateway.log")
+    try:
+        await until(
+            lambda: get(port, "/healthz/ready")[0] == 200 or not gateway.is_running(), 30, "the gateway is ready"
+        )
+        assert {0} & {uid for process in gateway.processes() for uid in process.uids()} == set()
+        posting = ["--via=http", f"--url=http://127.0.0.1:{webhooks}/in/generic/website"]
+        secret = f"--secret-file={DATA}/secrets/website_secret"
+        status, said = container.run(*container.command("simulate", "--rate=100", "--seconds=2", *posting, secret))
+        assert status == 0, said + gateway.said()
+        assert re.search(r'carebeat_gateway_requests_total\{.*outcome="accepted"\} [1-9]', get(port, "/metrics")[1])
+        assert gateway.stop(signal.SIGTERM, 20) == 0, gateway.said()
+    finally:
+        gateway.close()
+    assert "spool.db" in written(data)
 
 
 def test_nothing_but_the_volume_can_be_written(image: Image, container: Container, data: Path) -> None:

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.files import DEPLOY, read_compose
+from app import config
+from app.gateway.accounts import open_desks, pseudonym_key
+from tests.deploy.files import DEPLOY, SECRETS, read_compose
 
 
 @pytest.fixture
@@ -48,3 +50,12 @@ def test_they_are_long_of_one_line_and_all_different(script: Path) -> None:
         assert len(text.strip()) >= 32
         assert text.strip() not in said
     assert (script.parent / "secrets/website_secret").read_text().startswith("whsec_")
+
+
+def test_the_gateway_takes_them(script: Path) -> None:
+    run(script)
+    folder = script.parent / "secrets"
+    text = (DEPLOY / "compose" / "gateway.yaml").read_text().replace(SECRETS, f"{folder}/")
+    (script.parent / "gateway.yaml").write_text(text)
+    accounts = config.load(script.parent / "gateway.yaml").connectors
+    assert set(open_desks(accounts, pseudonym_key(None, folder / "pseudonym_key"))) == {("generic", "website")}
