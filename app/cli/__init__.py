@@ -14,6 +14,7 @@ _COMMANDS: Final = {
     "dead-letters": "records that were refused, and why",
     "demo": "everything on this machine: Kafka, gateway, worker, simulated traffic, live board",
     "gateway": "take signed webhooks, until stopped",
+    "health": "ask the process on this machine whether it is ready, for probes",
     "render": "boards, rules and alerts from the support configuration",
     "replay": "send recorded events to a topic of their own",
     "simulate": "send made-up support traffic",

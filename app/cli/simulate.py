@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Final
 
 import click
@@ -20,6 +21,7 @@ from app.clock import wall_milliseconds
 from app.connectors import standard_webhooks
 from app.connectors.connector import SecretError
 from app.errors import ConfigurationError
+from app.gateway.accounts import first_line
 from app.settings import Settings
 from app.traffic.characters import CHARACTERS, Character
 from app.traffic.outlet import Outlet, ToTopic
@@ -65,6 +67,11 @@ For example:
     metavar="NAME",
     help="The environment variable with the account's secret, for --via http.",
 )
+@click.option(
+    "--secret-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file whose first line is that secret, instead.",
+)
 def command(
     rate: float,
     characters: Sequence[Character],
@@ -74,6 +81,7 @@ def command(
     via: str,
     url: str,
     secret_env: str,
+    secret_file: Path | None,
 ) -> None:
     """Send made-up support traffic, as it happens, until Ctrl-C.
 
@@ -87,7 +95,7 @@ def command(
     """
     source = traffic(wall_milliseconds(), events_per_second=rate, seed=seed, speed=speed, characters=characters)
     if via == "http":
-        gateway = ToGateway(url, _key(secret_env))
+        gateway = ToGateway(url, _key(secret_env, secret_file))
         meter = run(lambda stopping: _post(stopping, gateway, source, seconds))
         where = f"in {gateway.posts:,} webhooks to {url}"
         if gateway.repeats:
@@ -101,17 +109,19 @@ def command(
     )
 
 
-def _key(secret_env: str) -> bytes:
-    secret = os.environ.get(secret_env, "").strip()
+def _key(secret_env: str, secret_file: Path | None) -> bytes:
+    secret = first_line(secret_file) if secret_file else os.environ.get(secret_env, "").strip()
     if not secret:
         raise ConfigurationError(
-            f"the environment variable {secret_env} is not set: set it to the secret of the account, or name another with"
-            " --secret-env"
+            f"the file {secret_file} has no secret in its first line: put that of the account there"
+            if secret_file
+            else f"the environment variable {secret_env} is not set: set it to the secret of the account, or name another"
+            " with --secret-env, or a file with --secret-file"
         )
     try:
         return standard_webhooks.key(secret)
     except SecretError as error:
-        raise ConfigurationError(f"the secret in {secret_env} {error}") from None
+        raise ConfigurationError(f"the secret in {secret_file or secret_env} {error}") from None
 
 
 async def _post(stopping: Stopping, gateway: ToGateway, source: Iterator[Due], seconds: float | None) -> Meter:

@@ -1,6 +1,8 @@
 import asyncio
 import json
 import re
+import socket
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -58,6 +60,24 @@ def test_via_http_needs_the_secret_of_the_account(run_command: Type, monkeypatch
     monkeypatch.setenv("SOME", "whsec_short")
     with pytest.raises(ConfigurationError, match="the secret in SOME is no base64"):
         run_command("simulate", "--via", "http", "--secret-env", "SOME")
+
+
+def test_the_secret_may_be_in_a_file(run_command: Type, tmp_path: Path) -> None:
+    file = tmp_path / "website"
+    for text, message in (("", "has no secret in its first line"), ("whsec_short\n", "is no base64")):
+        file.write_text(text)
+        with pytest.raises(ConfigurationError, match=f"{file} {message}"):
+            run_command("simulate", "--via", "http", "--secret-file", file)
+    file.unlink()
+    with pytest.raises(ConfigurationError, match=f"{file} cannot be read"):
+        run_command("simulate", "--via", "http", "--secret-file", file)
+    file.write_text(f"{SECRET}\n")
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}{PATH}"
+        assert (
+            run_command("simulate", "--via", "http", "--secret-file", file, "--url", url, "--seconds", 0.1).exit_code
+            == 0
+        )
 
 
 @pytest.mark.parametrize(
