@@ -142,16 +142,18 @@ async def send(
     cancelling: the outlet's context sends what is under way.
     """
     count = 0
-    for due_ms, event in source:
-        pause_seconds = (due_ms - now_ms()) / 1000 if in_real_time else 0
-        if pause_seconds > 0:
-            await outlet.submit()
-            sent(count)
-            await asyncio.sleep(max(pause_seconds, _SHORTEST_PAUSE_SECONDS))
-        await outlet.put(event)
-        count += 1
-        if count % 1000 == 0:
-            await asyncio.sleep(0)  # `put` seldom waits; batches under way need their turn
-    await outlet.settle()
-    sent(count)
+    try:
+        for due_ms, event in source:
+            pause_seconds = (due_ms - now_ms()) / 1000 if in_real_time else 0
+            if pause_seconds > 0:
+                await outlet.submit()
+                sent(count)
+                await asyncio.sleep(max(pause_seconds, _SHORTEST_PAUSE_SECONDS))
+            await outlet.put(event)
+            count += 1
+            if count % 1000 == 0:
+                await asyncio.sleep(0)  # `put` seldom waits; batches under way need their turn
+        await outlet.settle()
+    finally:
+        sent(count)  # also of what is under way when cancelled
     return count

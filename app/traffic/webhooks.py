@@ -48,6 +48,7 @@ class ToGateway:
         self._key = key
         self._now_ms = now_ms
         self._waiting: list[dict[str, Any]] = []
+        self._posting: asyncio.Task[int] | None = None
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -65,6 +66,8 @@ class ToGateway:
                 with contextlib.suppress(CarebeatError):
                     await self._settle_soon()
         finally:
+            if self._posting is not None:
+                self._posting.cancel()
             await self._session.close()
 
     async def _settle_soon(self) -> None:
@@ -84,17 +87,19 @@ class ToGateway:
             await self.submit()
 
     async def submit(self) -> None:
-        """Post what was put so far. Cancelled in between, it stays for the next time."""
+        """Post what was put so far. Cancelled in between, a post goes on, and the next call waits for it."""
         while self._waiting:
-            count = min(len(self._waiting), _MOST_EVENTS)
-            await self._post(self._waiting[:count])
-            del self._waiting[:count]
+            if self._posting is None:
+                self._posting = asyncio.create_task(self._post(self._waiting[:_MOST_EVENTS]))
+            await asyncio.wait([self._posting])
+            posted, self._posting = self._posting, None
+            del self._waiting[: posted.result()]
 
     async def settle(self) -> None:
         """The same: a post is acknowledged when its events are safe."""
         await self.submit()
 
-    async def _post(self, events: list[dict[str, Any]]) -> None:
+    async def _post(self, events: list[dict[str, Any]]) -> int:
         body = _encode(events[0] if len(events) == 1 else events)
         kind = "application/cloudevents+json" if len(events) == 1 else "application/cloudevents-batch+json"
         message_id = f"msg_{secrets.token_hex(12)}"
@@ -103,7 +108,7 @@ class ToGateway:
             trouble, pause_seconds = await self._attempt(body, kind, message_id)
             if not trouble:
                 self.posts += 1
-                return
+                return len(events)
             self.repeats += 1
             if monotonic_seconds() - began_seconds > _GIVE_UP_SECONDS:
                 raise UnavailableError(
