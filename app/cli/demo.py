@@ -43,7 +43,7 @@ def command(seconds: float | None, rate: float, seed: int, partitions: int, plai
     """
     is_live = is_watched() and not plain
     with terminable(), _kafka() as kafka:
-        play = Play(kafka.bootstrap, kafka.folder, free_port(), partitions, rate, seed, seconds)
+        play = Play(kafka.bootstrap, kafka.folder, free_port(), free_port(), partitions, rate, seed, seconds)
         performance = run(lambda stopping: _perform(stopping, play, is_live=is_live))
         complaint = _complaint(performance) if seconds is not None and not performance.was_stopped else None
         click.echo("stopping Kafka", err=True)
