@@ -16,6 +16,7 @@ _COMMANDS: Final = {
     "render": "boards, rules and alerts from the support configuration",
     "replay": "send recorded events to a topic of their own",
     "simulate": "send made-up support traffic",
+    "tickets": "who waits, is at risk or breached: the tickets behind a page",
     "topics": "make and check the topics of a deployment",
     "watch": "live KPIs in the terminal",
     "worker": "compute KPIs of what arrives, until stopped",

@@ -1,7 +1,7 @@
 """`GET /tickets`: the tickets behind a page, as JSON, oldest first."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -10,7 +10,8 @@ from app.kpi.instants import text_of
 from app.tickets.access import Access
 from app.tickets.listing import Found, Lister, Listing, Looked
 from app.tickets.loop import InLoop, LoopSilentError
-from app.tickets.query import Query, QueryError, parse_query
+from app.tickets.query import Query, QueryError, parse_query, place_text
+from app.tickets.shape import PartitionRow, TicketRow, WorkerAnswer
 
 PATH: Final = "/tickets"
 Link = Callable[[str, str], str | None]
@@ -56,36 +57,35 @@ class TicketsPage:
     async def _ask(self, query: Query) -> tuple[Listing, list[str]]:
         return await self._lister.oldest(query), sorted(self._channels())
 
-    def _content(self, query: Query, listing: Listing, channels: list[str]) -> dict[str, Any]:
+    def _content(self, query: Query, listing: Listing, channels: list[str]) -> WorkerAnswer:
         last = listing.found[-1].ticket if listing.has_more else None
-        return {
-            "state": query.state,
-            "channel": query.channel,
-            "total": sum(looked.total for looked in listing.partitions),
-            "partitions": [_partition(looked) for looked in listing.partitions],
-            "of_partitions": self._partitions,
-            "channels": channels,
-            "tickets": [self._ticket(found) for found in listing.found],
-            "next": None if last is None else f"{last.since_ms}:{last.ticket_id}",
-        }
+        return WorkerAnswer(
+            query.state,
+            query.channel,
+            sum(looked.total for looked in listing.partitions),
+            [_partition(looked) for looked in listing.partitions],
+            self._partitions,
+            channels,
+            [self._row(found) for found in listing.found],
+            None if last is None else place_text(last[:2]),
+        )
 
-    def _ticket(self, found: Found) -> dict[str, Any]:
+    def _row(self, found: Found) -> TicketRow:
         ticket = found.ticket
-        return {
-            "ticket_id": ticket.ticket_id,
-            "channel": ticket.channel,
-            "priority": ticket.priority,
-            "team": ticket.team,
-            "agent_id": ticket.agent_id,
-            "state": ticket.state,
-            "since": text_of(ticket.since_ms),
-            "metric": ticket.metric,
-            "due_at": None if ticket.due_ms is None else text_of(ticket.due_ms),
-            "link": self._link(ticket.ticket_id, ticket.channel),
-            "partition": found.partition,
-        }
+        return TicketRow(
+            ticket.ticket_id,
+            ticket.channel,
+            ticket.priority,
+            ticket.team,
+            ticket.agent_id,
+            ticket.state,
+            text_of(ticket.since_ms),
+            ticket.metric,
+            None if ticket.due_ms is None else text_of(ticket.due_ms),
+            self._link(ticket.ticket_id, ticket.channel),
+            found.partition,
+        )
 
 
-def _partition(looked: Looked) -> dict[str, Any]:
-    as_of = text_of(looked.stream_ms) if looked.stream_ms else None
-    return {"partition": looked.partition, "as_of": as_of, "total": looked.total}
+def _partition(looked: Looked) -> PartitionRow:
+    return PartitionRow(looked.partition, text_of(looked.stream_ms) if looked.stream_ms else None, looked.total)

@@ -29,9 +29,14 @@ class Query(NamedTuple):
 
     def text(self) -> str:
         """As it stands in an address."""
-        after = None if self.after is None else f"{self.after[0]}:{self.after[1]}"
+        after = None if self.after is None else place_text(self.after)
         named = {"state": self.state, "channel": self.channel, "limit": self.limit, "after": after}
         return urlencode({name: value for name, value in named.items() if value is not None})
+
+
+def place_text(place: Place) -> str:
+    """A place as `after` says it."""
+    return f"{place[0]}:{place[1]}"
 
 
 def parse_query(text: str) -> Query:
@@ -51,7 +56,7 @@ def parse_query(text: str) -> Query:
         _state(asked.get("state", "waiting")),
         asked.get("channel"),
         _limit(asked.get("limit", str(DEFAULT_LIMIT))),
-        None if after is None else _place(after),
+        None if after is None else parse_place(after),
     )
 
 
@@ -67,7 +72,8 @@ def _limit(text: str) -> int:
     return int(text[:9])
 
 
-def _place(text: str) -> Place:
+def parse_place(text: str) -> Place:
+    """What `place_text` wrote. Raises QueryError."""
     since_ms, colon, ticket_id = text.partition(":")
     if not colon or not (since_ms.isascii() and since_ms.isdigit()) or len(since_ms) > 15:
         raise QueryError(f"after={text[:40]!r}: give back `next` of the answer before")
