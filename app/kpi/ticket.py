@@ -59,6 +59,17 @@ REOPENING_LOOKS_BACK_MS: Final = 60 * 60_000
 Timer = tuple[int, int]
 """(instant, which): the order in which timers of one ticket fire."""
 _EXPIRY, _FIRST, _NEXT, _RESOLUTION, _SETTLE, _SILENCE, _FORGET, _DROP = range(8)
+TIMERS: Final = (
+    "expiry",
+    "first_response",
+    "next_response",
+    "resolution",
+    "settle",
+    "silence",
+    "forget",
+    "drop",
+)
+"""What the second part of a `Timer` says."""
 DROP_AFTER_MS: Final = 24 * 3_600_000
 """A forgotten ticket's state stays this long for what is read late."""
 

@@ -186,14 +186,15 @@ class Windows:
         channel, minute_ms = slot
         cell = gathering.cell()
         for kind in kinds:
-            window = Window(channel, kind, self._start_ms(kind, minute_ms))
+            window = Window(channel, kind, self.start_ms(kind, minute_ms))
             into = self.cells.get(window)
             if into is None:
                 into = self.cells[window] = Cell()
             into.add(cell, sign)
             self.changed[window] = None
 
-    def _start_ms(self, kind: str, minute_ms: int) -> int:
+    def start_ms(self, kind: str, minute_ms: int) -> int:
+        """The start of the window of a kind that a minute is in."""
         if kind == "minute":
             return minute_ms
         return minute_ms - minute_ms % HOUR_MS if kind == "hour" else self.days.around(minute_ms)[0]
