@@ -181,7 +181,7 @@ def test_every_instant_is_in_the_day_that_local_clocks_say(zone: str, at_ms: int
 def test_windows_tile_time(at_ms: int, kind: tuple[str, int]) -> None:
     name, length_ms = kind
     windows = Windows("UTC")
-    start_ms = windows._start_ms(name, at_ms - at_ms % MINUTE)
+    start_ms = windows.start_ms(name, at_ms - at_ms % MINUTE)
     assert start_ms <= at_ms < end_ms(Window("web", name, start_ms), windows.days) == start_ms + length_ms
 
 
