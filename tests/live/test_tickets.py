@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -43,10 +43,15 @@ async def address(live: Live, name: str) -> str:
 
 async def tickets(*arguments: str, token: str = TOKEN) -> Said:
     """`carebeat tickets --json` as a process of its own."""
+    return await typed("tickets", "--json", *arguments, CAREBEAT_TICKETS_TOKEN=token)
+
+
+async def typed(*arguments: str, **more: str) -> Said:
+    """A command as a process of its own."""
 
     def run() -> Said:
-        environment = {**os.environ, "CAREBEAT_TICKETS_TOKEN": token}
-        command = [sys.executable, "-m", "app", "tickets", "--json", *arguments]
+        environment = {**os.environ, **more}
+        command = [sys.executable, "-m", "app", *arguments]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
         return Said(done.returncode, done.stdout, done.stderr)
 
@@ -88,8 +93,24 @@ async def test_all_workers_together_know_who_is_breached_and_a_dead_one_is_misse
     assert said.ids() == [theirs, ours]  # the longest wait first
     assert all(json.loads(line)["overdue_seconds"] >= 59 for line in said.out.splitlines())
     assert NAME not in said.out + said.err
+    await _is_explained_as_it_is_listed(two, json.loads(said.out.splitlines()[0]))
     await _refuses_without_token(workers)
     await _misses_a_dead_worker(two, workers)
+
+
+async def _is_explained_as_it_is_listed(two: Live, listed: dict[str, Any]) -> None:
+    environment = {
+        "CAREBEAT_KAFKA": two.kafka.bootstrap,
+        "CAREBEAT_TOPIC_PREFIX": two.workers.prefix,
+        "CAREBEAT_CONFIG": str(two.workers.folder / "carebeat.yaml"),
+    }
+    said = await typed("explain", listed["ticket_id"], "--json", **environment)
+    *steps, present = [json.loads(line) for line in said.out.splitlines()]
+    assert [step["event"]["type"] for step in steps if step["step"] == "event"] == ["message-received"]
+    clock = next(clock for clock in present["clocks"] if clock["metric"] == listed["metric"])
+    assert (clock["phase"], clock["due_at"]) == (listed["state"], listed["due_at"])
+    assert present["waiting_since"] == listed["since"]
+    assert NAME not in said.out + said.err
 
 
 async def _refuses_without_token(workers: list[str]) -> None:
