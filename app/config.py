@@ -22,6 +22,7 @@ from app.config_connectors import Accounts, ConnectorName, unfit_accounts
 from app.config_errors import problems_of
 from app.config_file import ConfigFile, Problem, read_file, read_text
 from app.kpi.rules import STATE_FORMAT, ChannelRules, Clock, Rules, Target
+from app.links import TicketUrl, link
 from app.operations import Operations
 from app.spans import PositiveSpan, Span, SpanOrNever, SpanOrOff, milliseconds, write_span
 from schemas.wire import CHANNEL_PATTERN, RESERVED_CHANNELS
@@ -83,6 +84,8 @@ class ChannelConfig(_Part):
     """A wait that takes longer counts as not answered in the response rate."""
     settle: PositiveSpan = Field(timedelta(hours=72), examples=["72h"])
     """A close that is not reopened for so long has held."""
+    ticket_url: TicketUrl = Field(None, examples=["https://desk.example/tickets/{ticket_id}"])
+    """Where people open a ticket. It changes no figure."""
 
     def changed_by(self, own: "ChannelConfig") -> "ChannelConfig":
         """These rules, with what a channel names for itself in their place."""
@@ -129,6 +132,11 @@ class Config(_Part):
         """What holds in a channel, all things considered."""
         own = (self.channels or {}).get(channel)
         return self.defaults if own is None else self.defaults.changed_by(own)
+
+    def ticket_link(self, ticket_id: str, channel: str) -> str | None:
+        """Where a ticket of that channel is opened; None where no template says."""
+        template = self.of(channel).ticket_url
+        return None if template is None else link(template, ticket_id, channel)
 
 
 def packaged(name: str) -> Path:

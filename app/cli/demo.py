@@ -50,6 +50,7 @@ def command(seconds: float | None, rate: float, seed: int, partitions: int, plai
             kafka.bootstrap,
             kafka.folder,
             free_port(),
+            free_port(),
             partitions,
             rate,
             seed,

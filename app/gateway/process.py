@@ -30,7 +30,7 @@ from app.gateway.rates import Peers
 from app.gateway.reading import Reader, Room
 from app.gateway.spool import Spool, open_spool
 from app.gateway.web import Clock, Gateway, application
-from app.health import HealthServer, Watchdog, pages
+from app.health import PageServer, Watchdog, pages
 from app.metrics.gateway import GatewayMetrics, Seen
 from app.settings import Settings
 from schemas.topics import EVENTS
@@ -178,7 +178,7 @@ async def _stop(server: _Server, health: GatewayHealth, asked: asyncio.Event, hu
 @contextmanager
 def _shown(settings: Settings, health: GatewayHealth, metrics: GatewayMetrics) -> Iterator[None]:
     """Metrics and health for outside."""
-    server = HealthServer(settings.metrics_host, settings.metrics_port, pages(health, metrics.exposition))
+    server = PageServer(settings.metrics_host, settings.metrics_port, pages(health, metrics.exposition))
     watchdog = Watchdog(health.why_not_live, monotonic_seconds)
     server.start()
     watchdog.start()

@@ -15,7 +15,7 @@ one are leftovers. `apply` may stop between two timers (`timers_at_once`): the f
 
 from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -49,6 +49,15 @@ class Position(msgspec.Struct):
 
     now_ms: int
     changed_channels: list[str]
+
+
+class Rest(NamedTuple):
+    """A partition as its last `take` gave it: nobody changes it any more."""
+
+    number: int
+    stream_ms: int
+    tickets: dict[str, bytes]
+    """Ticket id -> `Ticket.encode`."""
 
 
 class Partition:
@@ -297,6 +306,10 @@ class Partition:
     def _present(self) -> dict[str, Level]:
         """The levels of channels that have open tickets; those that are not named have none."""
         return {name: level for name, level in self.levels.present().items() if level.open or name == ALL}
+
+    def at_rest(self) -> Rest:
+        """All tickets as of one instant, the last `take`, to look through at leisure. A copy: 10 ms for 300,000 tickets."""
+        return Rest(self.number, self._reported_ms, self._resting.copy())
 
     def _rest(self) -> list[tuple[bytes, bytes | None]]:
         changes: list[tuple[bytes, bytes | None]] = []

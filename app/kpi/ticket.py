@@ -59,6 +59,17 @@ REOPENING_LOOKS_BACK_MS: Final = 60 * 60_000
 Timer = tuple[int, int]
 """(instant, which). The earliest fires; of one instant, a close by silence before the verdict of its round, else in this order."""
 _EXPIRY, _FIRST, _NEXT, _RESOLUTION, _SETTLE, _SILENCE, _FORGET, _DROP = range(8)
+TIMERS: Final = (
+    "expiry",
+    "first_response",
+    "next_response",
+    "resolution",
+    "settle",
+    "silence",
+    "forget",
+    "drop",
+)
+"""What the second part of a `Timer` says."""
 
 
 class Machine:

@@ -184,14 +184,15 @@ class Windows:
         channel, minute_ms = slot
         cell = gathering.cell()
         for kind in kinds:
-            window = self._window(channel, kind, minute_ms)
+            window = self.window(channel, kind, minute_ms)
             into = self.cells.get(window)
             if into is None:
                 into = self.cells[window] = Cell()
             into.add(cell, sign)
             self.changed[window] = None
 
-    def _window(self, channel: str, kind: str, minute_ms: int) -> Window:
+    def window(self, channel: str, kind: str, minute_ms: int) -> Window:
+        """The channel's window of a kind that a minute is in."""
         if kind == "day":
             return Window(channel, kind, *self.days.around(minute_ms))
         length_ms = MINUTE_MS if kind == "minute" else HOUR_MS

@@ -70,6 +70,10 @@ class Metrics:
         """A take-over is complete."""
         self._recoveries.observe((seconds,))
 
+    def label(self, channel: str) -> str:
+        """The name under which the levels count a channel."""
+        return self._channels.label(channel)
+
     def publish(self, partitions: Iterable[Partition], lag_records: Mapping[int, int]) -> None:
         """Show all of the above from now on, with the levels of `partitions`: those owned and loaded, no other.
 

@@ -27,7 +27,7 @@ def test_the_configuration_promises_something_in_every_channel_of_the_traffic() 
 def test_the_worker_hears_nothing_of_the_deployment_around_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CAREBEAT_SASL_USER", "somebody")
     monkeypatch.setenv("CAREBEAT_TOPIC_PREFIX", "production.")
-    told = worker_environment(Play("127.0.0.1:1", tmp_path, 2, 3, 4.0, 5, None, 6, 7, "whsec_x"))
+    told = worker_environment(Play("127.0.0.1:1", tmp_path, 2, 8, 3, 4.0, 5, None, 6, 7, "whsec_x"))
     ours = {name: value for name, value in told.items() if name.startswith("CAREBEAT_")}
     assert ours == {
         "CAREBEAT_KAFKA": "127.0.0.1:1",
@@ -35,6 +35,7 @@ def test_the_worker_hears_nothing_of_the_deployment_around_it(monkeypatch: pytes
         "CAREBEAT_REPLICATION_FACTOR": "1",
         "CAREBEAT_CONFIG": str(CONFIGURATION),
         "CAREBEAT_METRICS_PORT": "2",
+        "CAREBEAT_TICKETS_PORT": "8",
         "CAREBEAT_SESSION_TIMEOUT_SECONDS": "10",
     }
 

@@ -8,7 +8,7 @@ import pytest
 
 from app.cli.health import Verdict, ask
 from app.errors import ConfigurationError
-from app.health import Answer, HealthServer
+from app.health import Answer, PageServer
 from app.settings import load
 from tests.cli.conftest import Type
 
@@ -19,7 +19,7 @@ LOADING = Answer(503, "text/plain", b"not ready: loading support.events/3\n")
 @contextmanager
 def process(answer: Answer, host: str = "127.0.0.1") -> Iterator[int]:
     """Something that answers on a port, as workers and gateways do."""
-    server = HealthServer(host, 0, {"/healthz/ready": lambda _: answer, "/healthz/live": lambda _: READY})
+    server = PageServer(host, 0, {"/healthz/ready": lambda _: answer, "/healthz/live": lambda _: READY})
     server.start()
     try:
         yield server.port

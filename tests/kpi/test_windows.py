@@ -182,13 +182,13 @@ def test_every_instant_is_in_the_day_that_local_clocks_say(zone: str, at_ms: int
 def test_windows_tile_time(at_ms: int, kind: tuple[str, int]) -> None:
     name, length_ms = kind
     windows = Windows("UTC")
-    window = windows._window("web", name, at_ms - at_ms % MINUTE)
+    window = windows.window("web", name, at_ms - at_ms % MINUTE)
     assert window.start_ms <= at_ms < window.end_ms == window.start_ms + length_ms
 
 
 def test_final_is_lateness_after_the_end() -> None:
     windows = Windows("UTC")
-    ends = [windows._window("web", kind, ms("00:00")).final_from_ms for kind in ("minute", "hour", "day")]
+    ends = [windows.window("web", kind, ms("00:00")).final_from_ms for kind in ("minute", "hour", "day")]
     assert ends == [ms("00:11"), ms("d2 01:00"), ms("d3 00:00")]
 
 

@@ -47,6 +47,7 @@ class Play:
     kafka: str
     folder: Path
     metrics_port: int
+    tickets_port: int
     partitions: int
     rate: float
     seed: int
@@ -72,6 +73,7 @@ def worker_environment(play: Play) -> dict[str, str]:
         f"{PREFIX}REPLICATION_FACTOR": "1",
         f"{PREFIX}CONFIG": str(CONFIGURATION),
         f"{PREFIX}METRICS_PORT": str(play.metrics_port),
+        f"{PREFIX}TICKETS_PORT": str(play.tickets_port),
         f"{PREFIX}SESSION_TIMEOUT_SECONDS": "10",  # so that a worker that was killed is back soon
         "PYTHONUNBUFFERED": "1",
     }
@@ -226,4 +228,5 @@ def addresses(play: Play) -> tuple[str, ...]:
         f"metrics   http://127.0.0.1:{play.metrics_port}/metrics",
         f"logs      {play.folder}/worker.log, gateway.log and kafka.log",
         f"watch     CAREBEAT_KAFKA={play.kafka} carebeat watch   (in another terminal)",
+        f"tickets   CAREBEAT_TICKETS_PORT={play.tickets_port} carebeat tickets   (who waits)",
     )
