@@ -14,6 +14,7 @@ class GatewayHealth:
 
     def __init__(self, connections: Connections, delivery: Delivery, now_seconds: Callable[[], float]) -> None:
         self._connections, self._delivery, self._now_seconds = connections, delivery, now_seconds
+        self.is_listening = False
         self.is_stopping = False
 
     def why_not_live(self) -> tuple[str, ...]:
@@ -23,4 +24,6 @@ class GatewayHealth:
 
     def why_not_ready(self) -> tuple[str, ...]:
         """What is missing."""
-        return ("it is being stopped",) if self.is_stopping else self._delivery.why_not_ready()
+        if self.is_stopping:
+            return ("it is being stopped",)
+        return self._delivery.why_not_ready() if self.is_listening else ("it does not listen yet",)

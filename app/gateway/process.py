@@ -64,7 +64,7 @@ async def serve(settings: Settings, config: Config, asked: asyncio.Event, hurrie
             metrics = _metrics(settings, desks, places, delivery, spool, health)
             reader = Reader(_READ_SECONDS, Room(_BODIES_BYTES), monotonic_seconds)
             gateway = _gateway(settings, desks, delivery, metrics, reader)
-            server = _Server(_server_config(settings, gateway, places))
+            server = _Server(_server_config(settings, gateway, places), health)
             with _shown(settings, health, metrics):
                 _say(settings, desks, listener)
                 beside = (places.sweep(), reader.sweep(), _stop(server, health, asked, hurried))
@@ -131,7 +131,16 @@ def _metrics(
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's, but signals are the command's."""
+    """uvicorn's, but signals are the command's, and it says when it listens."""
+
+    def __init__(self, config: uvicorn.Config, health: GatewayHealth) -> None:
+        super().__init__(config)
+        self._health = health
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to accept."""
+        await super().startup(sockets)
+        self._health.is_listening = True
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -14,7 +14,9 @@ class _Delivery:
 
 def _health(now_seconds: list[float], *reasons: str) -> GatewayHealth:
     delivery: Any = _Delivery(*reasons)
-    return GatewayHealth(Connections(10, 5, lambda: now_seconds[0]), delivery, lambda: now_seconds[0])
+    health = GatewayHealth(Connections(10, 5, lambda: now_seconds[0]), delivery, lambda: now_seconds[0])
+    health.is_listening = True
+    return health
 
 
 def test_a_loop_that_does_not_come_by_is_not_live() -> None:
@@ -29,6 +31,12 @@ def test_a_loop_that_does_not_come_by_is_not_live() -> None:
 def test_ready_is_whether_the_next_event_would_be_taken() -> None:
     assert _health([0.0]).why_not_ready() == ()
     assert _health([0.0], "the spool is full").why_not_ready() == ("the spool is full",)
+
+
+def test_before_it_listens_it_is_not_ready() -> None:
+    health = _health([0.0])
+    health.is_listening = False
+    assert health.why_not_ready() == ("it does not listen yet",)
 
 
 def test_one_that_is_being_stopped_is_not_ready() -> None:
