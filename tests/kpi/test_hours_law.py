@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from hypothesis import assume, given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.kpi.business_hours import NeverOpensError, Schedule
 from app.kpi.instants import NEVER
-from app.kpi.openings import Hours, Timetable
+from app.kpi.openings import CLOSED, Hours, Timetable
 from tests.kpi.walk import MINUTE_MS, Counted, Walk, walk
 
 CHANGES = [
@@ -38,8 +39,12 @@ class Office:
     """A schedule, and what a walk says of it."""
 
     schedule: Schedule
-    counted: Counted
+    timetable: Timetable
     walked: Walk
+
+    @cached_property
+    def counted(self) -> Counted:
+        return Counted(self.walked, self.timetable)
 
 
 CLOSED_MINUTE = st.integers(0, 24 * 12).map(lambda fives: fives * 5)
@@ -53,7 +58,8 @@ def intervals(draw: st.DrawFn) -> tuple[int, int]:
 
 
 HOURS = st.lists(intervals(), max_size=3).map(tuple)
-WEEK = st.tuples(HOURS, HOURS, HOURS, HOURS, HOURS, HOURS, HOURS) | intervals().map(lambda daily: ((daily,),) * 7)
+DAYS = st.tuples(HOURS, HOURS, HOURS, HOURS, HOURS, HOURS, HOURS)
+WEEK = DAYS.filter(any) | intervals().map(lambda daily: ((daily,),) * 7)
 
 
 @st.composite
@@ -63,7 +69,7 @@ def offices(draw: st.DrawFn) -> Office:
     dated: st.SearchStrategy[dict[int, Hours]] = st.dictionaries(days, HOURS, max_size=2)
     timetable = Timetable(
         week=draw(WEEK),
-        week_breaks=draw(st.just(((),) * 7) | st.tuples(HOURS, HOURS, HOURS, HOURS, HOURS, HOURS, HOURS)),
+        week_breaks=draw(st.just(CLOSED) | DAYS),
         holidays=frozenset(draw(st.lists(days, max_size=2))),
         special=draw(dated),
         breaks=draw(dated),
@@ -72,8 +78,7 @@ def offices(draw: st.DrawFn) -> Office:
         schedule = Schedule(ZoneInfo(zone), [timetable])
     except NeverOpensError:
         assume(False)
-    walked = walk(zone, changes_on)
-    return Office(schedule, Counted(walked, timetable), walked)
+    return Office(schedule, timetable, walk(zone, changes_on))
 
 
 def _instants(draw: st.DrawFn, office: Office, count: int) -> list[int]:
@@ -153,7 +158,7 @@ def test_openings_closings_and_open_instants_are_those_of_a_walk(given_: tuple[O
         )
 
 
-@given(spans(2), st.lists(st.integers(2012, 2040), max_size=3))
+@given(spans(2), st.lists(st.integers(2010, 2030), max_size=2))
 def test_an_answer_does_not_depend_on_what_was_asked_before(given_: tuple[Office, list[int]], years: list[int]) -> None:
     office, (start_ms, end_ms) = given_
     fresh = Schedule(office.schedule.zone, office.schedule.timetables)

@@ -39,9 +39,10 @@ class Walk:
     def open_minutes(self, timetable: Timetable) -> list[bool]:
         """Whether each minute is open. Only the inner days are right: hours may come from days outside."""
         open_ = [False] * len(self.walls)
-        for day in sorted({wall.toordinal() + step for wall in self.walls[::60] for step in (-1, 0, 1)}):
+        days = range(self.walls[0].toordinal() - 1, self.walls[-1].toordinal() + 2)
+        for day in days:
             self._paint(open_, day, timetable.hours(day), True)
-        for day in sorted({wall.toordinal() + step for wall in self.walls[::60] for step in (-1, 0, 1)}):
+        for day in days:
             self._paint(open_, day, timetable.breaks_on(day), False)
         return open_
 
