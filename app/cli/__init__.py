@@ -13,6 +13,7 @@ _COMMANDS: Final = {
     "compute": "KPIs of recorded events, without a broker",
     "dead-letters": "records that were refused, and why",
     "demo": "everything on this machine: Kafka, worker, simulated traffic, live board",
+    "hours": "business time: what a schedule says of a span, a target, the days ahead",
     "render": "boards, rules and alerts from the support configuration",
     "replay": "send recorded events to a topic of their own",
     "simulate": "send made-up support traffic",
