@@ -5,7 +5,7 @@ from datetime import date
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from hypothesis import assume, given
+from hypothesis import assume, given, reject
 from hypothesis import strategies as st
 
 from app.kpi.business_hours import NeverOpensError, Schedule
@@ -39,12 +39,11 @@ class Office:
     """A schedule, and what a walk says of it."""
 
     schedule: Schedule
-    timetable: Timetable
     walked: Walk
 
     @cached_property
     def counted(self) -> Counted:
-        return Counted(self.walked, self.timetable)
+        return Counted(self.walked, self.schedule.timetables)
 
 
 CLOSED_MINUTE = st.integers(0, 24 * 12).map(lambda fives: fives * 5)
@@ -65,20 +64,28 @@ WEEK = DAYS.filter(any) | intervals().map(lambda daily: ((daily,),) * 7)
 @st.composite
 def offices(draw: st.DrawFn) -> Office:
     zone, changes_on = draw(st.sampled_from(CHANGES))
-    days = st.integers(-3, 3).map(lambda step: date.fromisoformat(changes_on).toordinal() + step)
-    dated: st.SearchStrategy[dict[int, Hours]] = st.dictionaries(days, HOURS, max_size=2)
-    timetable = Timetable(
-        week=draw(WEEK),
-        week_breaks=draw(st.just(CLOSED) | DAYS),
-        holidays=frozenset(draw(st.lists(days, max_size=2))),
-        special=draw(dated),
-        breaks=draw(dated),
-    )
+    middle = date.fromisoformat(changes_on).toordinal()
+    days = st.integers(-3, 3).map(lambda step: middle + step)
+    timetables = [draw(_timetables(days, st.just(1)))]
+    if draw(st.booleans()):
+        timetables.append(draw(_timetables(days, days)))
     try:
-        schedule = Schedule(ZoneInfo(zone), [timetable])
+        return Office(Schedule(ZoneInfo(zone), timetables), walk(zone, changes_on))
     except NeverOpensError:
-        assume(False)
-    return Office(schedule, timetable, walk(zone, changes_on))
+        reject()
+
+
+def _timetables(days: st.SearchStrategy[int], valid_from: st.SearchStrategy[int]) -> st.SearchStrategy[Timetable]:
+    dated: st.SearchStrategy[dict[int, Hours]] = st.dictionaries(days, HOURS, max_size=2)
+    return st.builds(
+        Timetable,
+        week=WEEK,
+        week_breaks=st.just(CLOSED) | DAYS,
+        holidays=st.frozensets(days, max_size=2),
+        special=dated,
+        breaks=dated,
+        valid_from=valid_from,
+    )
 
 
 def _instants(draw: st.DrawFn, office: Office, count: int) -> list[int]:

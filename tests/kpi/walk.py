@@ -4,7 +4,7 @@ It knows nothing of offsets: a time that comes twice is the first minute that sh
 is as much later as the clock jumped.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import accumulate, pairwise
@@ -36,19 +36,19 @@ class Walk:
         for later in range(skipped):
             self._first_minute[before + (1 + later) * _MINUTE] = minute + later
 
-    def open_minutes(self, timetable: Timetable) -> list[bool]:
+    def open_minutes(self, timetables: Sequence[Timetable]) -> list[bool]:
         """Whether each minute is open. Only the inner days are right: hours may come from days outside."""
         open_ = [False] * len(self.walls)
         days = range(self.walls[0].toordinal() - 1, self.walls[-1].toordinal() + 2)
         for day in days:
-            self._paint(open_, day, timetable.hours(day), True)
+            self._paint(open_, day, hours_of(timetables, day), True)
         for day in days:
-            self._paint(open_, day, timetable.breaks_on(day), False)
+            self._paint(open_, day, breaks_of(timetables, day), False)
         return open_
 
     def _paint(self, open_: list[bool], day: int, hours: Hours, value: bool) -> None:
+        midnight = datetime.fromordinal(day)
         for opening, closing in hours:
-            midnight = datetime.fromordinal(day)
             start, end = (self._first_minute.get(midnight + at * _MINUTE) for at in (opening, closing))
             if start is not None and end is not None:
                 for minute in range(start, end):
@@ -70,11 +70,33 @@ def _walls(first: datetime, minutes: int, zone: ZoneInfo) -> Iterator[datetime]:
         yield (first + minute * _MINUTE).astimezone(zone).replace(tzinfo=None)
 
 
+def hours_of(timetables: Sequence[Timetable], day: int) -> Hours:
+    """Before breaks: the special day's, or none on a holiday, or the weekday's, of the last timetable that has begun."""
+    timetable = _begun(timetables, day)
+    if day in timetable.special:
+        return timetable.special[day]
+    return () if day in timetable.holidays else timetable.week[datetime.fromordinal(day).weekday()]
+
+
+def breaks_of(timetables: Sequence[Timetable], day: int) -> Hours:
+    """The date's own, and on a day like any other those of the weekday."""
+    timetable = _begun(timetables, day)
+    is_other = day in timetable.special or day in timetable.holidays
+    weekly = () if is_other else timetable.week_breaks[datetime.fromordinal(day).weekday()]
+    return (*weekly, *timetable.breaks.get(day, ()))
+
+
+def _begun(timetables: Sequence[Timetable], day: int) -> Timetable:
+    return max(
+        (timetable for timetable in timetables if timetable.valid_from <= day), key=lambda found: found.valid_from
+    )
+
+
 class Counted:
     """Open time of a walk, counted."""
 
-    def __init__(self, walked: Walk, timetable: Timetable) -> None:
-        self.open = walked.open_minutes(timetable)
+    def __init__(self, walked: Walk, timetables: Sequence[Timetable]) -> None:
+        self.open = walked.open_minutes(timetables)
         self._start_ms = walked.instant_ms(0)
         self._before = list(accumulate(self.open, initial=0))
 
