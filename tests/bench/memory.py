@@ -13,7 +13,7 @@ from random import Random
 
 import click
 
-from app.kpi.event import instant_ms
+from app.kpi.instants import instant_ms
 from app.kpi.partition import Partition
 from tests.bench.core import apply_all, collect_as_worker, default_rules, take
 from tests.bench.traffic import ACTIVE_TICKETS, CHANNELS, MESSAGE, REPLY, Happening, Record, in_contract_shape

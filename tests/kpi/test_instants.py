@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.kpi.event import EARLIEST_MS, LATEST_MS, instant_ms
-from app.kpi.instants import text_of
+from app.kpi.instants import EARLIEST_MS, LATEST_MS, instant_ms, text_of
 from tests.kpi.story import ms
 
 

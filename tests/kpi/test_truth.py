@@ -13,7 +13,7 @@ import pytest
 
 from app.config import truth_rules
 from app.kpi.aggregate import Cell
-from app.kpi.event import instant_ms
+from app.kpi.instants import instant_ms
 from app.kpi.merge import Span
 from app.kpi.records import kpi_record
 from tests import truth
