@@ -149,6 +149,7 @@ def test_a_longer_span_is_never_shorter_and_no_span_exceeds_real_time(given_: tu
 
 @given(spans(1))
 def test_openings_closings_and_open_instants_are_those_of_a_walk(given_: tuple[Office, list[int]]) -> None:
+    """Also at the very instants: open from the opening on, at the closing no more."""
     office, (at_ms,) = given_
     minute = (at_ms - office.walked.instant_ms(0)) // MINUTE_MS
     open_ = office.counted.open
@@ -160,9 +161,12 @@ def test_openings_closings_and_open_instants_are_those_of_a_walk(given_: tuple[O
     ):
         turns = (at for at in range(minute + 1, end) if open_[at] is is_opening and open_[at - 1] is not is_opening)
         first = next(turns, None)
-        assert (
-            found_ms >= office.walked.instant_ms(end) if first is None else found_ms == office.walked.instant_ms(first)
-        )
+        if first is None:
+            assert found_ms >= office.walked.instant_ms(end)
+        else:
+            assert found_ms == office.walked.instant_ms(first)
+            at_and_before = office.schedule.is_open(found_ms), office.schedule.is_open(found_ms - 1)
+            assert at_and_before == (is_opening, not is_opening)
 
 
 @given(spans(2), st.lists(st.integers(2010, 2030), max_size=2))
