@@ -3,10 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.ready
 
-.PHONY: help setup demo test check schemas lock bench clean
+.PHONY: help setup demo test check schemas lock image-test bench clean
 
 help: ## what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 setup: $(SETUP) ## .venv with the carebeat command
 
@@ -20,20 +20,28 @@ demo: $(SETUP) ## real Kafka, a worker, simulated traffic and a live board on th
 	$(BIN)/carebeat demo
 
 test: $(SETUP) ## everything that must hold
-	$(BIN)/python -m pytest -m "not long"
+	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadgroup
 
-check: $(SETUP) ## style, types, direction of imports, schema drift
+check: $(SETUP) ## style, types, direction of imports, schema drift, tests that import
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m schemas --check
+	$(BIN)/python -m pytest --collect-only --quiet --quiet > /dev/null
 
 schemas: $(SETUP) ## write schemas/json anew
 	$(BIN)/python -m schemas
 
-lock: $(SETUP) ## write requirements.txt anew from pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --extra embedded --extra boards --extra dev --universal --generate-hashes --no-emit-index-url --quiet -o requirements.txt
+LOCKED := --universal --generate-hashes --no-emit-index-url --quiet
+
+lock: $(SETUP) ## write the lock files anew from pyproject.toml (needs uv): everything; what the image runs; what makes its package
+	uv pip compile pyproject.toml --extra embedded --extra boards --extra dev $(LOCKED) -o requirements.txt
+	uv pip compile pyproject.toml --constraint requirements.txt $(LOCKED) -o requirements-runtime.txt
+	uv pip compile --group build --constraint requirements.txt $(LOCKED) -o requirements-build.txt
+
+image-test: $(SETUP) ## build the image with buildah and run it read-only, as root without an engine (needs buildah, debootstrap)
+	$(BIN)/python -m pytest -m long -s tests/deploy
 
 bench: $(SETUP) ## ratios to naive Faust, bare aiokafka and Kafka Streams, in one run
 	$(BIN)/python -m tests.bench

@@ -18,12 +18,14 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
+from app.config_connectors import Accounts, ConnectorName, unfit_accounts
 from app.config_errors import problems_of
 from app.config_file import ConfigFile, Problem, read_file, read_text
 from app.config_part import Part, empty_if_null
 from app.config_schedules import ScheduleConfig, ScheduleName, ScheduleOrAlways, Zone, doubts, never_open
 from app.kpi.business_hours import Schedule
 from app.kpi.rules import STATE_FORMAT, ChannelRules, Clock, Rules, Target
+from app.links import TicketUrl, link
 from app.operations import Operations
 from app.spans import PositiveSpan, Span, SpanOrNever, SpanOrOff, milliseconds, write_span
 from schemas.wire import CHANNEL_PATTERN, RESERVED_CHANNELS
@@ -69,6 +71,8 @@ class ChannelConfig(Part):
     """A close that is not reopened for so long has held."""
     schedule: ScheduleOrAlways = Field(None, examples=["office"])
     """The schedule whose hours count as business time; `always`: every hour does."""
+    ticket_url: TicketUrl = Field(None, examples=["https://desk.example/tickets/{ticket_id}"])
+    """Where people open a ticket. It changes no figure."""
 
     def changed_by(self, own: "ChannelConfig") -> "ChannelConfig":
         """These rules, with what a channel names for itself in their place."""
@@ -105,6 +109,10 @@ class Config(Part):
     """The channels there are; absent: every channel that events name."""
     unlisted_channels: Literal["other", "accept"] = Field("other", examples=["accept"])
     """Channels outside the list: counted together as `other`, or each under its own name with the defaults."""
+    connectors: dict[ConnectorName, Accounts] = Field(
+        {}, examples=["{generic: {website: {secrets: [{env: WEBSITE_SECRET}]}}}"]
+    )
+    """Whose webhooks the gateway takes. It changes no figure."""
 
     operations: Annotated[Operations, BeforeValidator(empty_if_null)] = Field(
         Operations(), examples=["{interval: 15s}"]
@@ -115,6 +123,11 @@ class Config(Part):
         """What holds in a channel, all things considered."""
         own = (self.channels or {}).get(channel)
         return self.defaults if own is None else self.defaults.changed_by(own)
+
+    def ticket_link(self, ticket_id: str, channel: str) -> str | None:
+        """Where a ticket of that channel is opened; None where no template says."""
+        template = self.of(channel).ticket_url
+        return None if template is None else link(template, ticket_id, channel)
 
 
 _log = logging.getLogger(__name__)
@@ -154,6 +167,7 @@ def _understand(file: ConfigFile) -> Config:
 
 
 def _contradictions(config: Config) -> Iterator[Problem]:
+    yield from unfit_accounts(config.connectors)
     if config.channels is None and "unlisted_channels" in config.model_fields_set:
         yield Problem(("unlisted_channels",), "`unlisted_channels` needs a list: name your `channels`, or leave it out")
     yield from never_open(config.schedules)
@@ -188,12 +202,24 @@ def _impossible_spans(config: Config, rules: ChannelConfig, place: tuple[str, ..
         (("settle",), rules.settle, *closed),
         (("reply_limit",), rules.reply_limit, *open_),
         (("close_after_silence",), rules.close_after_silence, *open_),
+        (
+            ("close_after_silence",),
+            rules.close_after_silence,
+            f"{closed[0]} less `settle`",
+            _left_to_settle(config, rules),
+        ),
         *((("sla", metric), span, *open_) for metric, span in rules.sla),
     ]
     for key, span, limit_name, limit in ordered:
         if span is not None and limit is not None and span >= limit:
             text = f"`{': '.join(key)}` ({write_span(span)}) must be shorter than {limit_name} ({write_span(limit)})"
             yield Problem((*place, *key), f"{text}: shorten the one or lengthen the other")
+
+
+def _left_to_settle(config: Config, rules: ChannelConfig) -> timedelta | None:
+    """The longest silence whose close can still settle before the ticket is forgotten."""
+    closed = config.forget.closed
+    return None if closed is None or closed <= rules.settle else closed - rules.settle
 
 
 def rules(config: Config, clock: Clock) -> Rules:

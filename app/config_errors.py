@@ -21,7 +21,7 @@ _WORDS: Final = {
     "model_type": "must be keys with values",
     "string_pattern_mismatch": "must be a name: lower-case letters, digits, dots, dashes, underscores, 64 at most",
     "string_type": "must be text",
-    "too_short": "names nothing; leave it out to accept every channel",
+    "too_short": "names nothing",
 }
 """Where pydantic's own words are a programmer's."""
 _NAMED: Final = {
@@ -29,6 +29,9 @@ _NAMED: Final = {
     "schedules": "; schedules are named like `office` or `night-shift`",
 }
 """What keys that people choose look like."""
+
+_SECRET: Final = frozenset({"secrets", "keys"})
+"""Under these keys stands where secrets are. Who wrote a secret there must not find it in the log too."""
 
 
 def problems_of(error: ValidationError, model: Model) -> Iterator[Problem]:
@@ -59,10 +62,12 @@ def _wrong_value(place: Place, details: ErrorDetails, model: Model) -> str:
     text = _WORDS.get(details["type"]) or details["msg"].replace("Input should", "should")
     if details["loc"][-1:] == ("[key]",):
         return f"`{key}` {text}{_NAMED.get(str(place[-2]), '')}"
-    around = _model_at(place[:-1], model)
-    example = (
-        f"; for example `{_example(key, around)}`" if around else ""
-    )  # what is no part says itself how it is written
+    if (key, details["type"]) == ("channels", "too_short"):
+        text += "; leave it out to accept every channel"
+    if not _SECRET.isdisjoint(place):
+        return f"`{key}` {text}; for example `secrets: [{{env: WEBSITE_SECRET}}]`"
+    around = _model_at(place[:-1], model)  # what is no part says itself how it is written
+    example = f"; for example `{_example(key, around)}`" if around else ""
     return f"`{key}`{_given(details['input'])} {text}{example}"
 
 

@@ -1,9 +1,9 @@
-"""What a worker's log looks like: one line a message, ours in full, the libraries' only when it matters and not over and over."""
+"""What a worker's or gateway's log looks like: one line a message, ours in full, the libraries' only when it matters and not over and over."""
 
 import logging
 from collections.abc import Callable
 
-_LIBRARIES = ("aiokafka", "asyncio", "faust", "mode")
+_LIBRARIES = ("aiokafka", "asyncio", "faust", "mode", "uvicorn")
 _REPEAT_SECONDS = 10.0
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 

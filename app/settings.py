@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
@@ -20,6 +21,9 @@ from schemas.topics import DEFAULT_PREFIX
 
 PREFIX: Final = "CAREBEAT_"
 ENV_FILE: Final = Path(".env")
+TOKEN_LEAST: Final = 16
+"""Characters of a token that nobody guesses."""
+_SECRETS: Final = ("sasl_password", "pseudonym_key", "tickets_token")
 
 
 def _servers(text: str) -> str:
@@ -31,11 +35,38 @@ def _servers(text: str) -> str:
     return ",".join(servers)
 
 
+def _token(token: SecretStr) -> SecretStr:
+    text = token.get_secret_value()
+    if len(text) < TOKEN_LEAST or not all("!" <= sign <= "~" for sign in text):
+        raise ValueError(
+            f"must be {TOKEN_LEAST} or more of a-z, A-Z, 0-9 and signs: make one by `openssl rand -hex 32`"
+        )
+    return token
+
+
+def worker_urls(text: str) -> str:
+    """The addresses of workers in a text with commas, as they are asked. Raises ValueError."""
+    urls = [url.strip().rstrip("/") for url in text.split(",")]
+    for url in urls:
+        parts = urlsplit(url)
+        if (
+            parts.scheme not in ("http", "https")
+            or not parts.hostname
+            or parts.query
+            or parts.fragment
+            or parts.username
+        ):
+            raise ValueError(f"{url or 'nothing'} is no address such as http://worker-1:9465")
+    return ",".join(dict.fromkeys(urls))
+
+
 Security = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 Servers = Annotated[str, AfterValidator(_servers)]
 TopicPrefix = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
 Seconds = Annotated[float, Field(allow_inf_nan=False)]
+TicketsToken = Annotated[SecretStr, AfterValidator(_token)]
+WorkerUrls = Annotated[str, AfterValidator(worker_urls)]
 
 
 class Settings(BaseSettings):
@@ -70,9 +101,39 @@ class Settings(BaseSettings):
     config: Path | None = None
     """The support configuration; none: the packaged example."""
 
+    gateway_host: str = "127.0.0.1"
+    """Where webhooks come in; behind a proxy that does TLS."""
+    gateway_port: int = Field(8080, ge=0, le=65535)
+    """0: any free port."""
+    gateway_connections: int = Field(2000, ge=10, le=100_000)
+    """At most; when all are taken, those that owe a request give way."""
+    gateway_peer_rate: Seconds = Field(1000, gt=0, le=1_000_000)
+    """Requests a second from one address, after a burst of twice as many."""
+    gateway_trusted_proxies: str | None = None
+    """Addresses or networks, with commas, whose X-Forwarded-For says who the peer is. None: the connection says it."""
+    gateway_kafka_seconds: Seconds = Field(2, ge=0.1, le=30)
+    """How long a webhook waits for Kafka before its events go to the spool."""
+    spool: Path | None = None
+    """The file that keeps events while Kafka does not take them, on a disk that stays. None: they are refused instead."""
+    spool_events: int = Field(1_000_000, ge=1)
+    spool_megabytes: int = Field(1024, ge=1)
+    pseudonym_key: SecretStr | None = None
+    pseudonym_key_file: Path | None = None
+    """Its first line makes pseudonyms of people's ids. The same for all gateways, and for ever."""
+
     metrics_host: str = "127.0.0.1"
     metrics_port: int = Field(9464, ge=0, le=65535)
     """0: any free port."""
+    tickets_host: str = "127.0.0.1"
+    """Where a worker answers who waits (`/tickets`), apart from the metrics: they may be for all to read, ticket ids are not."""
+    tickets_port: int = Field(9465, ge=0, le=65535)
+    """0: any free port."""
+    tickets_token: TicketsToken | None = None
+    """Whoever asks must show it. Without, a worker answers its own machine alone."""
+    tickets_token_file: Path | None = None
+    """Instead of the token itself: its first line."""
+    tickets_workers: WorkerUrls | None = None
+    """Whom `carebeat tickets` asks: addresses of all workers, with commas. None: the one at `tickets_host` and `tickets_port`."""
 
     flush_interval_seconds: Seconds = Field(0.5, ge=0.05, le=10)
     """How often figures and state become visible, and how much is read again after a crash."""
@@ -94,18 +155,37 @@ class Settings(BaseSettings):
 
     def password(self) -> str | None:
         """The SASL password, from its file where one is named. Raises ConfigurationError."""
-        if self.sasl_password_file is None:
-            return self.sasl_password.get_secret_value() if self.sasl_password else None
+        return self._secret("sasl_password", "password")
+
+    def token(self) -> bytes | None:
+        """What must be shown to see tickets, from its file where one is named. Raises ConfigurationError."""
+        text = self._secret("tickets_token", "token")
+        if text is None:
+            return None
         try:
-            lines = self.sasl_password_file.read_text(encoding="utf-8").splitlines()
+            return _token(SecretStr(text)).get_secret_value().encode()
+        except ValueError as error:
+            raise ConfigurationError(f"{_variable('tickets_token_file')}={self.tickets_token_file}: {error}") from None
+
+    def _secret(self, field: str, word: str) -> str | None:
+        path: Path | None = getattr(self, f"{field}_file")
+        if path is None:
+            secret: SecretStr | None = getattr(self, field)
+            return secret.get_secret_value() if secret else None
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigurationError(_unreadable("sasl_password_file", self.sasl_password_file, error)) from None
+            raise ConfigurationError(_unreadable(f"{field}_file", path, error)) from None
         if not lines or not lines[0]:
-            path = self.sasl_password_file
-            raise ConfigurationError(
-                f"{PREFIX}SASL_PASSWORD_FILE={path} has no password in its first line: put it there."
-            )
+            raise ConfigurationError(f"{_variable(field)}_FILE={path} has no {word} in its first line: put it there.")
         return lines[0]
+
+    def workers(self) -> list[str]:
+        """The addresses of the workers that are asked who waits."""
+        if self.tickets_workers is not None:
+            return self.tickets_workers.split(",")
+        host = f"[{self.tickets_host}]" if ":" in self.tickets_host else self.tickets_host
+        return [f"http://{host}:{self.tickets_port}"]
 
     def tls(self) -> ssl.SSLContext | None:
         """How brokers are told from impostors; None without TLS. Raises ConfigurationError."""
@@ -139,6 +219,7 @@ def load(env_file: Path | None = ENV_FILE, **given: Any) -> Settings:
         raise AssertionError("refused settings without a problem") from error
     _refuse([*_contradictions(settings), *_misspelt(env_file)])
     settings.kafka_security()
+    settings.token()
     return settings
 
 
@@ -153,7 +234,7 @@ def _variable(field: str) -> str:
 
 def _wrong_value(details: ErrorDetails) -> str:
     field = str(details["loc"][0])
-    value = "..." if field == "sasl_password" else details["input"]
+    value = "..." if field in _SECRETS else details["input"]
     text = details["msg"].replace("Value error, ", "")
     for subject in ("Input ", "String "):
         text = text.removeprefix(subject)
@@ -175,6 +256,9 @@ def _misspelt(env_file: Path | None) -> Iterator[str]:
 
 def _contradictions(settings: Settings) -> Iterator[str]:
     yield from _security_contradictions(settings)
+    for field in _SECRETS:
+        if getattr(settings, field) is not None and getattr(settings, f"{field}_file") is not None:
+            yield f"{_variable(field)} and {_variable(field)}_FILE are both set: keep one"
     ordered = (
         ("flush_interval_seconds", 1, "flush_deadline_seconds"),
         ("flush_deadline_seconds", 1, "transaction_timeout_seconds"),
@@ -192,8 +276,6 @@ def _contradictions(settings: Settings) -> Iterator[str]:
 def _security_contradictions(settings: Settings) -> Iterator[str]:
     security = f"{PREFIX}SECURITY={settings.security}"
     has_password = settings.sasl_password is not None or settings.sasl_password_file is not None
-    if settings.sasl_password is not None and settings.sasl_password_file is not None:
-        yield f"{PREFIX}SASL_PASSWORD and {PREFIX}SASL_PASSWORD_FILE are both set: keep one"
     if settings.security.startswith("SASL"):
         if not (settings.sasl_user and has_password):
             yield f"{security} needs {PREFIX}SASL_USER and {PREFIX}SASL_PASSWORD_FILE (or {PREFIX}SASL_PASSWORD)"

@@ -22,7 +22,7 @@ from app.engine.job import Job
 from app.engine.owner import Limits
 from app.engine.ports import Batch
 from app.engine.processor import Processor
-from app.health import Health, HealthServer, Watchdog, lag_records, pages
+from app.health import Health, PageServer, Watchdog, lag_records, pages
 from app.health import Limits as HealthLimits
 from app.kpi.merge import Merge
 from app.kpi.partition import Partition
@@ -32,10 +32,16 @@ from app.settings import Settings
 from app.streams.merge import Merging
 from app.streams.ticks import keep_ticking
 from app.streams.track import Track
+from app.tickets.access import Access
+from app.tickets.listing import Lister
+from app.tickets.loop import InLoop
+from app.tickets.page import PATH, Link, TicketsPage
 from schemas import topics
 
 log = logging.getLogger(__name__)
 _PUBLISH_INTERVAL_SECONDS = 1.0
+_TICKETS_LIMIT_SECONDS = 10.0
+"""For looking through all tickets of a busy worker; one that is blocked is noticed in that time too."""
 
 
 class Worker(EngineApp):
@@ -116,7 +122,8 @@ def _credentials(settings: Settings) -> Any:
 def build(settings: Settings | None = None) -> Worker:
     """A worker, wired. Raises ConfigurationError."""
     settings = settings or environment.load()
-    rules = support_config.rules(support_config.load(settings.config), settings.clock)
+    support = support_config.load(settings.config)
+    rules = support_config.rules(support, settings.clock)
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     worker = Worker(settings, rules)
     health = Health(worker.watch.snapshot, _health_limits(settings))
@@ -124,6 +131,7 @@ def build(settings: Settings | None = None) -> Worker:
     worker.watch.flushed = metrics.flushed
     _wire(worker, metrics)
     _show(worker, health, metrics)
+    _show_tickets(worker, metrics, support.ticket_link)
     return worker
 
 
@@ -173,7 +181,7 @@ def _wire(worker: Worker, metrics: Metrics) -> None:
 def _show(worker: Worker, health: Health, metrics: Metrics) -> None:
     """Metrics and health for outside, as long as the worker runs."""
     settings, tracking, merging = worker.settings, worker.jobs["track"], worker.jobs["merge"]
-    server = HealthServer(settings.metrics_host, settings.metrics_port, pages(health, metrics.exposition))
+    server = PageServer(settings.metrics_host, settings.metrics_port, pages(health, metrics.exposition))
     watchdog = Watchdog(health.why_not_live, monotonic_seconds)
 
     @worker.task  # type: ignore[untyped-decorator]
@@ -191,6 +199,25 @@ def _show(worker: Worker, health: Health, metrics: Metrics) -> None:
                 metrics.forget_windows()
             metrics.publish(_loaded(tracking), lag_records(snapshot, tracking.source))
             await asyncio.sleep(_PUBLISH_INTERVAL_SECONDS)
+
+
+def _show_tickets(worker: Worker, metrics: Metrics, link: Link) -> None:
+    """Who waits, for those who may know, as long as the worker runs."""
+    settings, rules, tracking = worker.settings, worker.rules, worker.jobs["track"]
+    host, in_loop = settings.tickets_host, InLoop(_TICKETS_LIMIT_SECONDS)
+
+    def channels() -> set[str]:
+        return set(rules.channels).union(*(partition.levels.channels for partition in _loaded(tracking)))
+
+    lister = Lister(lambda: _loaded(tracking), metrics.label, monotonic_seconds)
+    page = TicketsPage(Access(host, settings.token()), in_loop, lister, link, channels, settings.partitions)
+    server = PageServer(host, settings.tickets_port, {PATH: page}, "tickets")
+
+    @worker.task  # type: ignore[untyped-decorator]
+    async def show_tickets() -> None:
+        in_loop.open()
+        server.start()
+        log.info("Tickets at http://%s:%s%s", host, server.port, PATH)
 
 
 def _loaded(tracking: Job) -> list[Partition]:

@@ -38,10 +38,14 @@ def shared() -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs the broker, so that `-m 'not kafka'` leaves it out."""
+    """Mark what needs the broker, so that `-m 'not kafka'` leaves it out; in parallel runs those tests share one process, and so one broker."""
     for item in items:
+        group = str(item.path)
         if "kafka" in getattr(item, "fixturenames", ()):
             item.add_marker("kafka")
+        if item.get_closest_marker("kafka"):
+            group = "kafka"
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

@@ -36,6 +36,7 @@ class Deployment:
             "CAREBEAT_SESSION_TIMEOUT_SECONDS": str(SESSION_SECONDS),
             "CAREBEAT_HEARTBEAT_INTERVAL_SECONDS": "1",
             "CAREBEAT_METRICS_PORT": "0",
+            "CAREBEAT_TICKETS_PORT": "0",
             **{f"CAREBEAT_{name.upper()}": value for name, value in environment.items()},
         }
 

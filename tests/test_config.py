@@ -98,6 +98,10 @@ def test_unlisted_channels_need_a_list() -> None:
         ("defaults: {settle: 90d}", "`settle` (90d) must be shorter than `forget: closed` (90d)"),
         ("defaults: {reply_limit: 400d}", "`reply_limit` (400d) must be shorter than `forget: open` (400d)"),
         ("defaults: {close_after_silence: 500d}", "`close_after_silence` (500d) must be shorter than"),
+        (
+            "forget: {closed: 12d}\ndefaults: {close_after_silence: 10d}",
+            "`close_after_silence` (10d) must be shorter than `forget: closed` less `settle` (9d)",
+        ),
         ("forget: {open: 2d}", "`sla: resolution` (3d) must be shorter than `forget: open` (2d)"),
     ],
 )

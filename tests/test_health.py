@@ -10,8 +10,9 @@ from app.errors import UnavailableError
 from app.health import (
     Answer,
     Health,
-    HealthServer,
     Limits,
+    PageServer,
+    Request,
     Stop,
     Watchdog,
     lag_records,
@@ -197,7 +198,7 @@ Ask = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def serve() -> Iterator[Callable[[Snapshot], Ask]]:
-    servers: list[HealthServer] = []
+    servers: list[PageServer] = []
 
     def start(snapshot: Snapshot) -> Ask:
         def exposition(accept: str) -> tuple[bytes, str]:
@@ -205,7 +206,7 @@ def serve() -> Iterator[Callable[[Snapshot], Ask]]:
                 raise ZeroDivisionError
             return f"for {accept}\n".encode(), "text/special"
 
-        server = HealthServer("127.0.0.1", 0, pages(Health(lambda: snapshot, LIMITS), exposition))
+        server = PageServer("127.0.0.1", 0, pages(Health(lambda: snapshot, LIMITS), exposition))
         server.start()
         servers.append(server)
 
@@ -267,12 +268,12 @@ def test_a_failure_is_told_and_the_server_goes_on(serve: Serve) -> None:
 def test_crowds_are_turned_away_and_cannot_block_the_port_for_good() -> None:
     held, go_on = threading.Semaphore(0), threading.Event()
 
-    def slow(_: str) -> Answer:
+    def slow(_: Request) -> Answer:
         held.release()
         go_on.wait(10)
         return Answer(200, TEXT, b"")
 
-    server = HealthServer("127.0.0.1", 0, {"/": slow})
+    server = PageServer("127.0.0.1", 0, {"/": slow})
     server.start()
     connections = [HTTPConnection("127.0.0.1", server.port, timeout=10) for _ in range(17)]
     for connection in connections[:16]:
@@ -287,14 +288,14 @@ def test_crowds_are_turned_away_and_cannot_block_the_port_for_good() -> None:
 
 
 def test_a_taken_port_is_named_with_its_variable() -> None:
-    first = HealthServer("127.0.0.1", 0, {})
+    first = PageServer("127.0.0.1", 0, {})
     with pytest.raises(UnavailableError, match=f"CAREBEAT_METRICS_PORT={first.port}: cannot be listened on"):
-        HealthServer("127.0.0.1", first.port, {})
+        PageServer("127.0.0.1", first.port, {})
     first.stop()
 
 
 def test_a_stopped_server_gives_its_port_back() -> None:
-    first = HealthServer("127.0.0.1", 0, {})
+    first = PageServer("127.0.0.1", 0, {})
     first.start()
     first.stop()
-    HealthServer("127.0.0.1", first.port, {}).stop()
+    PageServer("127.0.0.1", first.port, {}).stop()

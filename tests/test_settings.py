@@ -83,6 +83,11 @@ def test_several_servers_may_be_named(servers: str) -> None:
         ({"clock": "wall"}, "CAREBEAT_CLOCK"),
         ({"security": "TLS"}, "CAREBEAT_SECURITY"),
         ({"metrics_port": 70_000}, "CAREBEAT_METRICS_PORT"),
+        ({"gateway_port": -1}, "CAREBEAT_GATEWAY_PORT"),
+        ({"gateway_connections": 0}, "CAREBEAT_GATEWAY_CONNECTIONS"),
+        ({"gateway_peer_rate": float("inf")}, "CAREBEAT_GATEWAY_PEER_RATE"),
+        ({"gateway_kafka_seconds": 60}, "CAREBEAT_GATEWAY_KAFKA_SECONDS"),
+        ({"spool_events": 0}, "CAREBEAT_SPOOL_EVENTS"),
         ({"flush_interval_seconds": float("nan")}, "CAREBEAT_FLUSH_INTERVAL_SECONDS"),
         ({"session_timeout_seconds": 1}, "CAREBEAT_SESSION_TIMEOUT_SECONDS"),
     ],
@@ -186,3 +191,41 @@ def test_brokers_must_prove_themselves_under_tls() -> None:
     context = load(None, security="SSL").tls()
     assert context is not None
     assert (context.check_hostname, context.verify_mode) == (True, ssl.CERT_REQUIRED)
+
+
+TOKEN = "0123456789abcdef"
+
+
+def test_a_token_is_never_shown() -> None:
+    settings = load(None, tickets_token=TOKEN)
+    assert settings.token() == TOKEN.encode()
+    assert TOKEN not in repr(settings) + str(settings) + settings.model_dump_json()
+
+
+def test_a_token_is_read_from_the_first_line_of_its_file(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(f"{TOKEN}\nanything\n")
+    assert load(None, tickets_token_file=tmp_path / "token").token() == TOKEN.encode()
+
+
+@pytest.mark.parametrize("token", ["short", "with a space in it", "gr\u00fc\u00dfe-aus-der-ferne", "", "\t" * 20])
+def test_a_token_that_is_none_is_refused_unseen(token: str, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(f"{token}\n")
+    said = [complaint(tickets_token=token), complaint(tickets_token_file=tmp_path / "token")]
+    assert ["16 or more" in said[0], "16 or more" in said[1] or "has no token" in said[1]] == [True, True]
+    assert not token or token not in said[0] + said[1]
+
+
+def test_two_tokens_are_one_too_many(tmp_path: Path) -> None:
+    assert "keep one" in complaint(tickets_token=TOKEN, tickets_token_file=tmp_path / "token")
+
+
+def test_the_worker_of_this_machine_is_asked_unless_others_are_named() -> None:
+    assert load(None).workers() == ["http://127.0.0.1:9465"]
+    assert load(None, tickets_host="::1", tickets_port=1).workers() == ["http://[::1]:1"]
+    named = load(None, tickets_workers="http://a:1/, https://b:2,http://a:1")
+    assert named.workers() == ["http://a:1", "https://b:2"]
+
+
+@pytest.mark.parametrize("url", ["a:1", "ftp://a", "http://", "http://a?x", "http://u:p@a", "http://a,,http://b"])
+def test_workers_are_addresses(url: str) -> None:
+    assert "is no address such as http://worker-1:9465" in complaint(tickets_workers=url)

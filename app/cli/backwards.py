@@ -32,16 +32,20 @@ async def newest(
     Raises BrokerUnreachableError, and TopicRefusedError when the topic is missing or may not be read.
     """
     found: list[Found] = []
-    async with _consumer(bootstrap, topic, security, say) as (consumer, partitions):
+    async with reading(bootstrap, topic, security, say) as (consumer, partitions):
         for number in range(partitions):
             found += await _newest_of(consumer, TopicPartition(topic, number), limit, read, say)
     return found
 
 
 @asynccontextmanager
-async def _consumer(
+async def reading(
     bootstrap: str, topic: str, security: Mapping[str, Any], say: Say
 ) -> AsyncIterator[tuple[AIOKafkaConsumer, int]]:
+    """A consumer in no group that sees what is committed, and how many partitions the topic has.
+
+    Raises BrokerUnreachableError, and TopicRefusedError when the topic is missing or may not be read.
+    """
     async with connect(bootstrap, security=security, say=say) as client:
         there = {entry["topic"]: len(entry["partitions"]) for entry in await client.describe_topics()}
     if topic not in there:

@@ -1,8 +1,10 @@
 """`carebeat demo`: everything on this machine."""
 
 import signal
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from secrets import token_bytes
 
 import click
 
@@ -32,22 +34,36 @@ For example:
 @click.option("--partitions", type=click.IntRange(1, 64), default=4, show_default=True, help="Of the event topic.")
 @click.option("--plain", is_flag=True, help="Lines instead of a live board, as without a terminal.")
 def command(seconds: float | None, rate: float, seed: int, partitions: int, plain: bool) -> None:
-    """Run everything on this machine: Kafka, a worker, simulated traffic, a live board. Ctrl-C ends it.
+    """Run everything on this machine: Kafka, a gateway, a worker, simulated traffic, a live board. Ctrl-C ends it.
 
-    A real Apache Kafka (its files come from Maven Central once, 43 MB), a worker of its own, and customers who are 60
-    times quicker than in life, with SLA targets to match: what is a second here would be a minute there. Nothing is
-    left behind. Needs no other Kafka, and reads nothing from the environment.
+    A real Apache Kafka (its files come from Maven Central once, 43 MB), a gateway, a worker, and customers who
+    are 60 times quicker than in life, with SLA targets to match: what is a second here would be a minute there. Their
+    traffic comes in as signed webhooks, so it takes the whole way. Nothing is left behind. Needs no other Kafka, and
+    reads nothing from the environment.
 
     With --seconds it ends by itself: with status 0 if every ticket that was sent was counted, in every channel, and
     else with the reason.
     """
     is_live = is_watched() and not plain
     with terminable(), _kafka() as kafka:
-        play = Play(kafka.bootstrap, kafka.folder, free_port(), partitions, rate, seed, seconds)
+        play = Play(
+            kafka.bootstrap,
+            kafka.folder,
+            free_port(),
+            free_port(),
+            partitions,
+            rate,
+            seed,
+            seconds,
+            free_port(),
+            free_port(),
+            f"whsec_{b64encode(token_bytes(32)).decode()}",
+        )
         performance = run(lambda stopping: _perform(stopping, play, is_live=is_live))
         complaint = _complaint(performance) if seconds is not None and not performance.was_stopped else None
         click.echo("stopping Kafka", err=True)
-    click.echo(summary(performance.sent, performance.counted, restarts=performance.worker.restarts))
+    restarts = performance.worker.restarts + performance.gateway.restarts
+    click.echo(summary(performance.sent, performance.counted, posts=performance.posts, restarts=restarts))
     if complaint:
         raise ShortfallError(complaint)
 
@@ -70,7 +86,7 @@ def _kafka() -> Iterator[EmbeddedKafka]:
 async def _perform(stopping: Stopping, play: Play, *, is_live: bool) -> Performance:
     limits = limits_of(config.load(CONFIGURATION))
     performance = Performance(play, stopping, say=_unsaid if is_live else click.echo)
-    click.echo(f"{await performance.make_topics()} topics made; starting a worker, and customers in a hurry")
+    click.echo(f"{await performance.make_topics()} topics made; starting a gateway, a worker, and customers in a hurry")
     for line in addresses(play):
         click.echo(line)
     await performance.play(ScreenDisplay(console(), limits) if is_live else PlainDisplay())
@@ -81,8 +97,8 @@ def _complaint(performance: Performance) -> str | None:
     found = list(shortfalls(performance.sent, performance.counted, is_ready=performance.was_ready))
     if not found:
         return None
-    words = f". The worker ended {performance.worker.restarts} times, last with: {performance.last_words}"
-    return f"the demo is not as it has to be: {'; '.join(found)}{words if performance.worker.restarts else ''}"
+    words = "".join(f". {told}" for told in performance.restarts_told())
+    return f"the demo is not as it has to be: {'; '.join(found)}{words}"
 
 
 def _since(started_seconds: float) -> str:

@@ -19,7 +19,8 @@ def command(log_level: str) -> None:
     go on ends at once and says why in its last line: status 75 means start it again, 78 that someone must act first.
 
     Needs CAREBEAT_KAFKA and the topics (`carebeat topics create`). Serves /metrics, /healthz/live and /healthz/ready at
-    CAREBEAT_METRICS_HOST:CAREBEAT_METRICS_PORT. Example:
+    CAREBEAT_METRICS_HOST:CAREBEAT_METRICS_PORT, and who waits (`carebeat tickets`) at CAREBEAT_TICKETS_HOST:CAREBEAT_TICKETS_PORT: to its
+    own machine or, where CAREBEAT_TICKETS_TOKEN is set, to whoever shows that. Example:
 
         CAREBEAT_KAFKA=kafka:9092 CAREBEAT_CONFIG=carebeat.yaml carebeat worker
     """

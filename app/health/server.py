@@ -1,4 +1,4 @@
-"""`/metrics`, `/healthz/live` and `/healthz/ready`, from threads that the event loop cannot stop."""
+"""Pages over HTTP (`/metrics`, `/healthz/live`, `/healthz/ready`), from threads that the event loop cannot stop."""
 
 import logging
 import socket
@@ -6,15 +6,23 @@ import threading
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 from app.errors import UnavailableError
-from app.health.rules import Health
 
 log = logging.getLogger(__name__)
 
 _CONNECTIONS: Final = 16
 _REQUEST_SECONDS: Final = 5.0
+
+
+class Request(NamedTuple):
+    """What is asked of a page."""
+
+    query: str
+    """What stands behind the `?`, as it came."""
+    headers: Mapping[str, str]
+    """By name, in lower case."""
 
 
 class Answer(NamedTuple):
@@ -23,18 +31,31 @@ class Answer(NamedTuple):
     status: int
     content_type: str
     body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
 
 
-_TEXT: Final = "text/plain; charset=utf-8"
-Pages = Mapping[str, Callable[[str], Answer]]
-"""Path -> what answers it, given the Accept header."""
+TEXT: Final = "text/plain; charset=utf-8"
+Pages = Mapping[str, Callable[[Request], Answer]]
+"""Path -> what answers it."""
 
 
-def pages(health: Health, exposition: Callable[[str], tuple[bytes, str]]) -> Pages:
+class Verdicts(Protocol):
+    """What says whether a process lives and is ready. Called from serving threads: it must not wait for a loop."""
+
+    def why_not_live(self) -> tuple[str, ...]:
+        """What hangs; empty when nothing does."""
+        ...
+
+    def why_not_ready(self) -> tuple[str, ...]:
+        """What is missing; empty when nothing is."""
+        ...
+
+
+def pages(health: Verdicts, exposition: Callable[[str], tuple[bytes, str]]) -> Pages:
     """What is served."""
 
-    def metrics(accept: str) -> Answer:
-        body, content_type = exposition(accept)
+    def metrics(request: Request) -> Answer:
+        body, content_type = exposition(request.headers.get("accept", ""))
         return Answer(200, content_type, body)
 
     return {
@@ -46,16 +67,19 @@ def pages(health: Health, exposition: Callable[[str], tuple[bytes, str]]) -> Pag
 
 def _verdict(word: str, reasons: tuple[str, ...]) -> Answer:
     if not reasons:
-        return Answer(200, _TEXT, f"{word}\n".encode())
-    return Answer(503, _TEXT, "".join(f"not {word}: {reason}\n" for reason in reasons).encode())
+        return Answer(200, TEXT, f"{word}\n".encode())
+    return Answer(503, TEXT, "".join(f"not {word}: {reason}\n" for reason in reasons).encode())
 
 
-class HealthServer:
-    """Serves the pages from threads of its own. Raises UnavailableError when made, if it cannot listen."""
+class PageServer:
+    """Serves the pages from threads of its own. Raises UnavailableError when made, if it cannot listen.
 
-    def __init__(self, host: str, port: int, served: Pages) -> None:
-        self._server = _listen(host, port, served)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="health", daemon=True)
+    `name` is what the settings call it: CAREBEAT_<NAME>_HOST and _PORT.
+    """
+
+    def __init__(self, host: str, port: int, served: Pages, name: str = "metrics") -> None:
+        self._server = _listen(host, port, served, name.upper())
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name=name, daemon=True)
 
     @property
     def port(self) -> int:
@@ -74,12 +98,12 @@ class HealthServer:
         self._server.server_close()
 
 
-def _listen(host: str, port: int, served: Pages) -> "_Server":
+def _listen(host: str, port: int, served: Pages, name: str) -> "_Server":
     try:
         return _Server(host, port, served)
     except OSError as error:
         raise UnavailableError(
-            f"CAREBEAT_METRICS_HOST={host} CAREBEAT_METRICS_PORT={port}: cannot be listened on"
+            f"CAREBEAT_{name}_HOST={host} CAREBEAT_{name}_PORT={port}: cannot be listened on"
             f" ({error.strerror or error}). Name another port, 0 for any free one."
         ) from None
 
@@ -128,19 +152,22 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> Answer:
         served = self.server.served
-        page = served.get(self.path.partition("?")[0])
+        path, _, query = self.path.partition("?")
+        page = served.get(path)
         if page is None:
-            return Answer(404, _TEXT, f"There are {', '.join(served)}\n".encode())
+            return Answer(404, TEXT, f"There are {', '.join(served)}\n".encode())
         try:
-            return page(self.headers.get("Accept", ""))
+            return page(Request(query, {name.lower(): value for name, value in self.headers.items()}))
         except Exception:
-            log.exception("%s failed", self.path)
-            return Answer(500, _TEXT, b"failed; the log says why\n")
+            log.exception("%s failed", path)
+            return Answer(500, TEXT, b"failed; the log says why\n")
 
     def _send(self, answer: Answer, *, with_body: bool) -> None:
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.content_type)
         self.send_header("Content-Length", str(len(answer.body)))
+        for name, value in answer.headers:
+            self.send_header(name, value)
         self.end_headers()
         if with_body:
             self.wfile.write(answer.body)

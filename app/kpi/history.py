@@ -17,21 +17,21 @@ What must hold, always: running the base and history up to the present gives the
 
 from bisect import insort
 from enum import Enum
+from hashlib import blake2s
 from typing import Final
 
 import msgspec
 
 from app.kpi.effects import Effects
 from app.kpi.event import Event
-from app.kpi.instants import NEVER
+from app.kpi.instants import DAY_MS, LATE_LIMIT_MS, NEVER
 from app.kpi.state import State
 from app.kpi.ticket import Machine, repeat_clocks
 
-DAY_MS: Final = 24 * 3_600_000
 HISTORY_MS: Final = 7 * DAY_MS
 HISTORY_EVENTS: Final = 256
-YOUNG_MS: Final = DAY_MS
-"""How late an event may be read and still count exactly."""
+HISTORY_BYTES: Final = 256 << 10
+"""A ticket must fit into a record of Kafka, whatever its events hold: a history that is larger folds its older half."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _encode_into = msgspec.msgpack.Encoder().encode_into
@@ -78,9 +78,12 @@ class Ticket(msgspec.Struct, array_like=True, gc=False):
     """The encoded state before the history; empty if that is a ticket of which nothing is known."""
     fold: Key | None = None
     """The last event inside `base`."""
+    floor: Key | None = None
+    """While `adopted`: the fold before the change of version; what is at or before it is too old in any case."""
     adopted: bool = False
+    """Whether `base` holds what another version ran, and nothing was folded since."""
     known: dict[str, int] | None = None
-    """After a change of version: ids seen before it, and when."""
+    """After a change of version: events seen before it, by a digest of their id, and when they were."""
 
     @property
     def history(self) -> list[Event]:
@@ -129,13 +132,16 @@ class Historian:
         if ticket.version == self._version:
             return
         history = ticket.history
-        seen = {**(ticket.known or {}), **{event.id: event.at_ms for event in history}}
+        seen = {**(ticket.known or {}), **{_digest(event.id): event.at_ms for event in history}}
+        if not ticket.adopted:
+            ticket.floor = ticket.fold
         if history:
             ticket.fold = _key(history[-1])
         ticket.version, ticket.adopted = self._version, True
         ticket.history, ticket.base = [], _encode(ticket.state)
         ticket.next_ms = self._machine.next_timer(ticket.state)[0]
-        ticket.known = {id_: at_ms for id_, at_ms in seen.items() if at_ms > ticket.state.last_ms - HISTORY_MS}
+        ticket.known = seen
+        _forget_known(ticket)
 
     def accept(self, ticket: Ticket, event: Event, now_ms: int, out: Effects) -> Outcome:
         """Take one event into a ticket whose timers have fired up to `now_ms`. On an exception the ticket is as it was."""
@@ -151,8 +157,14 @@ class Historian:
         else:
             self._revise(ticket, event, now_ms, out)
             outcome = Outcome.REVISED
-        if ticket.count > HISTORY_EVENTS or ticket.last_ms - ticket.first_ms >= HISTORY_MS:
+        if (
+            ticket.count > HISTORY_EVENTS
+            or ticket.last_ms - ticket.first_ms >= HISTORY_MS
+            or len(ticket.packed) > HISTORY_BYTES
+        ):
             self._fold(ticket)
+        if ticket.known is not None:
+            _forget_known(ticket)
         return outcome
 
     def _repeats(self, ticket: Ticket, event: Event) -> Outcome | None:
@@ -162,7 +174,10 @@ class Historian:
             for known in ticket.history:
                 if known.id == id_:
                     return Outcome.DUPLICATE if known == event else Outcome.CONFLICTING
-        return Outcome.DUPLICATE if ticket.known is not None and id_ in ticket.known else None
+        known_ms = None if ticket.known is None else ticket.known.get(_digest(id_))
+        if known_ms is None:
+            return None
+        return Outcome.DUPLICATE if known_ms == event.at_ms else Outcome.CONFLICTING
 
     def _step(self, ticket: Ticket, event: Event, now_ms: int, out: Effects) -> None:
         state, machine = ticket.state, self._machine
@@ -223,11 +238,12 @@ class Historian:
         """Step events that need no longer be kept apart into the base."""
         history = ticket.history
         oldest_ms = history[-1].at_ms - HISTORY_MS
+        most = HISTORY_EVENTS if len(ticket.packed) <= HISTORY_BYTES else len(history) // 2
         state = _decode_state(ticket.base) if ticket.base else State()
         given = Effects()  # before, when the events were read
         count = 0
         for event in history:
-            if event.at_ms > oldest_ms and len(history) - count <= HISTORY_EVENTS:
+            if event.at_ms > oldest_ms and len(history) - count <= most:
                 break
             self._fire_until(state, event.at_ms, given)
             self._machine.step(state, event, given)
@@ -250,4 +266,20 @@ def _is_last(ticket: Ticket, event: Event) -> bool:
 
 def _is_too_old(ticket: Ticket, fold: Key, event: Event, now_ms: int) -> bool:
     """Whether the event belongs into the base, where nothing can be put any more."""
-    return _key(event) <= fold and not (ticket.adopted and event.at_ms > now_ms - YOUNG_MS)
+    key = _key(event)
+    if key > fold:
+        return False
+    if not ticket.adopted or (ticket.floor is not None and key <= ticket.floor):
+        return True
+    return event.at_ms <= now_ms - LATE_LIMIT_MS
+
+
+def _digest(id_: str) -> str:
+    """Short, because ids may be long and a ticket must fit into a record."""
+    return blake2s(id_.encode(), digest_size=8).hexdigest()
+
+
+def _forget_known(ticket: Ticket) -> None:
+    """What was seen seven days before the last event need not be known any more."""
+    oldest_ms = ticket.state.last_ms - HISTORY_MS
+    ticket.known = {digest: at_ms for digest, at_ms in (ticket.known or {}).items() if at_ms > oldest_ms} or None

@@ -6,17 +6,21 @@ from typing import Final
 
 EARLIEST_MS: Final = 1_262_304_000_000  # 2010-01-01
 LATEST_MS: Final = 4_102_444_800_000  # 2100-01-01
+MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 60 * MINUTE_MS
+DAY_MS: Final = 24 * HOUR_MS
+LATE_LIMIT_MS: Final = DAY_MS
+"""How late an event may be read and still count exactly: hours and days stay open so long, and so does what is forgotten."""
 NEVER: Final = 1 << 62
 """Later than every instant."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MINUTE_MS: Final = 60_000
 _REMEMBERED: Final = 100_000
 """Minutes, each way."""
 _SECOND_TEXTS: Final = tuple(f"{second:02d}" for second in range(60))
 _FRACTION_TEXTS: Final = ("Z", *(f".{milliseconds:03d}Z" for milliseconds in range(1, 1000)))
 _minute_texts: dict[int, str] = {}
 _INSTANT = re.compile(
-    r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d):([0-5]\d|60)(?:\.(\d{1,12}))?([Zz]|[+-]\d\d:\d\d)",
+    r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d):([0-5]\d|60)(?:\.(\d{1,12}))?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
     re.ASCII,
 )
 MINUTES: dict[str, int] = {}
@@ -53,8 +57,8 @@ def _parse_instant(text: str) -> int:
 
 def text_of(at_ms: int) -> str:
     """RFC 3339 in UTC of milliseconds since 1970; no fraction where it is zero. Instants that share a minute share the work."""
-    minute = at_ms // _MINUTE_MS
-    rest_ms = at_ms - minute * _MINUTE_MS
+    minute = at_ms // MINUTE_MS
+    rest_ms = at_ms - minute * MINUTE_MS
     return (
         (_minute_texts.get(minute) or _prefix(minute))
         + _SECOND_TEXTS[rest_ms // 1000]

@@ -9,10 +9,9 @@ from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
-from app.kpi.instants import NEVER
+from app.kpi.instants import MINUTE_MS, NEVER
 from app.kpi.state import TicketLevel
 
-_MINUTE_MS = 60_000
 ALL = "all"
 """All channels together. A reserved name: no channel is called that."""
 
@@ -182,7 +181,7 @@ class Levels:
             self._notes += [Note(name, end_ms, channels[name].level()) for name in self.changed]
             self._notes.append(Note(ALL, end_ms, self._all()))
             self.changed.clear()
-        self.minute_end_ms = now_ms - now_ms % _MINUTE_MS + _MINUTE_MS
+        self.minute_end_ms = now_ms - now_ms % MINUTE_MS + MINUTE_MS
 
     def _all(self) -> Level:
         open_, waiting, oldest_ms = 0, 0, NEVER
@@ -203,7 +202,7 @@ class Levels:
 
     def resume(self, now_ms: int, changed: list[str]) -> None:
         """After loading: stream time is `now_ms`, and these channels had changed in its minute."""
-        self.minute_end_ms = now_ms - now_ms % _MINUTE_MS + _MINUTE_MS
+        self.minute_end_ms = now_ms - now_ms % MINUTE_MS + MINUTE_MS
         self.changed = dict.fromkeys(changed)
         for name in changed:
             self.channels.setdefault(name, ChannelLevels())

@@ -20,9 +20,10 @@ from typing import Final, NamedTuple
 import msgspec
 
 from app.kpi.aggregate import Cell, merged
+from app.kpi.instants import HOUR_MS
 from app.kpi.levels import ALL, Level, total
 from app.kpi.partials import LevelPartial, Progress, WindowHead, decode_head, decode_window
-from app.kpi.windows import HOUR_MS, LATENESS_MS
+from app.kpi.windows import LATENESS_MS
 from app.record import Record
 
 _WINDOWS_AT_ONCE: Final = 4_000

@@ -15,7 +15,7 @@ one are leftovers. `apply` may stop between two timers (`timers_at_once`): the f
 
 from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -26,12 +26,12 @@ from app.kpi.event import KINDS, NOTE, REPLY, TICK, Event, Tick
 from app.kpi.harvest import Caused, DeadLetter, Harvest, Sampled
 from app.kpi.history import Historian, Outcome, Ticket
 from app.kpi.instants import NEVER
-from app.kpi.levels import Levels
+from app.kpi.levels import ALL, Level, Levels
 from app.kpi.partials import LevelPartial, Partial, Progress, WindowPartial
 from app.kpi.rules import Rules
 from app.kpi.state import UNKNOWN, TicketLevel
 from app.kpi.ticket import Machine
-from app.kpi.windows import Gathering, Window, Windows, end_ms, final_from_ms
+from app.kpi.windows import Gathering, Window, Windows
 from app.kpi.wire import Rejected
 from app.record import Record
 
@@ -49,6 +49,15 @@ class Position(msgspec.Struct):
 
     now_ms: int
     changed_channels: list[str]
+
+
+class Rest(NamedTuple):
+    """A partition as its last `take` gave it: nobody changes it any more."""
+
+    number: int
+    stream_ms: int
+    tickets: dict[str, bytes]
+    """Ticket id -> `Ticket.encode`."""
 
 
 class Partition:
@@ -100,8 +109,8 @@ class Partition:
             else:
                 self._resting[name] = value
         elif key[:1] == b"w":
-            channel, kind, start = name.split("|")
-            window = Window(channel, kind, int(start))
+            channel, kind, start, end = name.split("|")
+            window = Window(channel, kind, int(start), int(end))
             if value is None:
                 self.windows.cells.pop(window, None)
             else:
@@ -124,7 +133,7 @@ class Partition:
     def _adopt(self, ticket_id: str, ticket: Ticket) -> None:
         """A ticket of another version: this one's timers may be due earlier."""
         self._history.adopt(ticket)
-        ticket.armed_ms = min(ticket.armed_ms, ticket.next_ms)
+        ticket.armed_ms = ticket.next_ms
         self._resting[ticket_id] = ticket.encode()
 
     def position(self) -> bytes:
@@ -149,8 +158,10 @@ class Partition:
             self._reject(record, rejected.reason, str(rejected))
             return True
         if isinstance(decoded, Tick):
+            if decoded.at_ms is not None and not self._advance(decoded.at_ms, record.offset):
+                return False
             self._kinds[TICK] += 1
-            return decoded.at_ms is None or self._advance(decoded.at_ms, record.offset)
+            return True
         ticket_id, event = decoded
         if self._by_events and not self._advance(event.at_ms, record.offset):
             return False
@@ -284,13 +295,21 @@ class Partition:
         partials += [
             LevelPartial(self.number, note.channel, note.end_ms, note.level) for note in self.levels.take_notes()
         ]
-        partials.append(Progress(self.number, self._partitions, self.now_ms, self.levels.present()))
+        partials.append(Progress(self.number, self._partitions, self.now_ms, self._present()))
         self._kinds[REPLY], self._kinds[NOTE] = self._kinds[REPLY] + self._kinds[NOTE], 0
         self.events = {word: self._kinds[kind] for word, kind in KINDS.items()}
         harvest = Harvest(changes, partials, self._transitions, self._samples, self._dead_letters)
         self._transitions, self._samples, self._dead_letters = [], [], []
         self._reported_ms = self.now_ms
         return harvest
+
+    def _present(self) -> dict[str, Level]:
+        """The levels of channels that have open tickets; those that are not named have none."""
+        return {name: level for name, level in self.levels.present().items() if level.open or name == ALL}
+
+    def at_rest(self) -> Rest:
+        """All tickets as of one instant, the last `take`, to look through at leisure. A copy: 10 ms for 300,000 tickets."""
+        return Rest(self.number, self._reported_ms, self._resting.copy())
 
     def _rest(self) -> list[tuple[bytes, bytes | None]]:
         changes: list[tuple[bytes, bytes | None]] = []
@@ -317,13 +336,12 @@ class Partition:
         return partials
 
     def _partial(self, window: Window, cell: Cell) -> WindowPartial:
-        days = self.windows.days
-        ends = end_ms(window, days), final_from_ms(window, days)
-        return WindowPartial(self.number, window.channel, window.kind, window.start_ms, *ends, cell)
+        channel, kind, start_ms, end_ms = window
+        return WindowPartial(self.number, channel, kind, start_ms, end_ms, window.final_from_ms, cell)
 
     def _count(self, what: str) -> None:
         self.counters[what] = self.counters.get(what, 0) + 1
 
 
 def _window_key(window: Window) -> bytes:
-    return f"w{window.channel}|{window.kind}|{window.start_ms}".encode()
+    return f"w{window.channel}|{window.kind}|{window.start_ms}|{window.end_ms}".encode()

@@ -48,7 +48,7 @@ from app.kpi.event import (
 )
 from app.kpi.event import CLOSED as TICKET_CLOSED
 from app.kpi.event import UNKNOWN as UNKNOWN_AUTHOR
-from app.kpi.instants import NEVER
+from app.kpi.instants import LATE_LIMIT_MS, NEVER
 from app.kpi.rules import Rules
 from app.kpi.sla import SlaClock
 from app.kpi.state import CLOSED, OPEN, UNKNOWN, Settling, State
@@ -57,10 +57,19 @@ REOPENING_LOOKS_BACK_MS: Final = 60 * 60_000
 """With `reopen_on_message` off, a reopening starts the waits of messages this old, inclusive."""
 
 Timer = tuple[int, int]
-"""(instant, which): the order in which timers of one ticket fire."""
+"""(instant, which). The earliest fires; of one instant, a close by silence before the verdict of its round, else in this order."""
 _EXPIRY, _FIRST, _NEXT, _RESOLUTION, _SETTLE, _SILENCE, _FORGET, _DROP = range(8)
-DROP_AFTER_MS: Final = 24 * 3_600_000
-"""A forgotten ticket's state stays this long for what is read late."""
+TIMERS: Final = (
+    "expiry",
+    "first_response",
+    "next_response",
+    "resolution",
+    "settle",
+    "silence",
+    "forget",
+    "drop",
+)
+"""What the second part of a `Timer` says."""
 
 
 class Machine:
@@ -338,7 +347,7 @@ class Machine:
         if not state.last_ms:
             return NEVER
         if state.forgotten_ms is not None:
-            return state.forgotten_ms + DROP_AFTER_MS
+            return state.forgotten_ms + LATE_LIMIT_MS  # for what is read late
         rules = self._rules[state.channel]
         silence_ms = rules.forget_open_ms if state.status == OPEN else rules.forget_closed_ms
         return NEVER if silence_ms is None else state.last_ms + silence_ms

@@ -14,26 +14,31 @@ Figures first gather by minute (`Gathering`), three cells less to touch for each
 """
 
 from collections import defaultdict
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from app.kpi.aggregate import Cell, Spread
 from app.kpi.effects import Effects
+from app.kpi.instants import HOUR_MS, LATE_LIMIT_MS, MINUTE_MS
 
-MINUTE_MS: Final = 60_000
-HOUR_MS: Final = 3_600_000
-LATENESS_MS: Final = {"minute": 10 * MINUTE_MS, "hour": 24 * HOUR_MS, "day": 24 * HOUR_MS}
+LATENESS_MS: Final = {"minute": 10 * MINUTE_MS, "hour": LATE_LIMIT_MS, "day": LATE_LIMIT_MS}
 """How long after its end a window stays open."""
 _FRESH_MS: Final = MINUTE_MS + LATENESS_MS["minute"]
 
 
 class Window(NamedTuple):
-    """One channel's window."""
+    """One channel's window. A day keeps its end: the reporting zone may be another one by then."""
 
     channel: str
     kind: str
     start_ms: int
+    end_ms: int
+
+    @property
+    def final_from_ms(self) -> int:
+        """It is final when stream time is past this."""
+        return self.end_ms + LATENESS_MS[self.kind]
 
 
 class Days:
@@ -41,35 +46,28 @@ class Days:
 
     def __init__(self, zone: str) -> None:
         self._zone = ZoneInfo(zone)
-        self._by_quarter: dict[int, tuple[int, int]] = {}
+        self._by_minute: dict[int, tuple[int, int]] = {}
 
     def around(self, at_ms: int) -> tuple[int, int]:
-        """(start, end) of the day that an instant falls in. Looked up by quarter of an hour: no zone's day begins elsewhere."""
-        quarter = at_ms // (15 * MINUTE_MS)
-        known = self._by_quarter.get(quarter)
+        """(start, end) of the day that an instant falls in. Looked up by minute: no zone's day begins elsewhere."""
+        minute = at_ms // MINUTE_MS
+        known = self._by_minute.get(minute)
         if known is None:
-            if len(self._by_quarter) > 100_000:
-                self._by_quarter.clear()
-            known = self._by_quarter[quarter] = self._compute(quarter * 15 * MINUTE_MS)
+            if len(self._by_minute) > 100_000:
+                self._by_minute.clear()
+            known = self._by_minute[minute] = self._compute(minute * MINUTE_MS)
         return known
 
     def _compute(self, at_ms: int) -> tuple[int, int]:
-        local = datetime.fromtimestamp(at_ms / 1000, self._zone)
-        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-        following = (midnight + timedelta(days=1)).replace(fold=0)
-        return int(midnight.timestamp() * 1000), int(following.timestamp() * 1000)
+        day = datetime.fromtimestamp(at_ms / 1000, self._zone).date()
+        start_ms, end_ms = self._midnight_ms(day), self._midnight_ms(day + timedelta(days=1))
+        if at_ms < end_ms:
+            return start_ms, end_ms
+        # clocks were set back over midnight: the evening that comes again belongs to the day that had begun
+        return end_ms, self._midnight_ms(day + timedelta(days=2))
 
-
-def end_ms(window: Window, days: Days) -> int:
-    """The first instant that is no longer in the window."""
-    if window.kind == "day":
-        return days.around(window.start_ms)[1]
-    return window.start_ms + (MINUTE_MS if window.kind == "minute" else HOUR_MS)
-
-
-def final_from_ms(window: Window, days: Days) -> int:
-    """A window is final when stream time is past this."""
-    return end_ms(window, days) + LATENESS_MS[window.kind]
+    def _midnight_ms(self, day: date) -> int:
+        return int(datetime.combine(day, time(), self._zone).timestamp() * 1000)
 
 
 class Gathering:
@@ -186,21 +184,24 @@ class Windows:
         channel, minute_ms = slot
         cell = gathering.cell()
         for kind in kinds:
-            window = Window(channel, kind, self._start_ms(kind, minute_ms))
+            window = self.window(channel, kind, minute_ms)
             into = self.cells.get(window)
             if into is None:
                 into = self.cells[window] = Cell()
             into.add(cell, sign)
             self.changed[window] = None
 
-    def _start_ms(self, kind: str, minute_ms: int) -> int:
-        if kind == "minute":
-            return minute_ms
-        return minute_ms - minute_ms % HOUR_MS if kind == "hour" else self.days.around(minute_ms)[0]
+    def window(self, channel: str, kind: str, minute_ms: int) -> Window:
+        """The channel's window of a kind that a minute is in."""
+        if kind == "day":
+            return Window(channel, kind, *self.days.around(minute_ms))
+        length_ms = MINUTE_MS if kind == "minute" else HOUR_MS
+        start_ms = minute_ms - minute_ms % length_ms
+        return Window(channel, kind, start_ms, start_ms + length_ms)
 
     def close(self, now_ms: int) -> tuple[list[Window], list[tuple[Window, Cell]]]:
         """Forget the windows that are final at `now_ms`: (all of them, those that changed and were not told). Call after `roll`."""
-        final = [window for window in self.cells if now_ms > final_from_ms(window, self.days)]
+        final = [window for window in self.cells if now_ms > window.final_from_ms]
         untold = [(window, self.cells[window]) for window in final if window in self.changed]
         for window in final:
             self.changed.pop(window, None)

@@ -1,10 +1,12 @@
 """Every metric: name, unit, labels, meaning; and the one collector that exports them.
 
-`Metrics` is all that a worker needs; `catalogue.py` is the table that boards and alert rules are checked against.
+`Metrics` is all that a worker needs, `gateway.py` has what a gateway does; `catalogue.py` and `gateway_catalogue.py` are
+the tables that boards and alert rules are checked against.
 """
 
 from app.metrics.catalogue import METRICS, Metric
 from app.metrics.exporter import Metrics
+from app.metrics.gateway_catalogue import GATEWAY_METRICS
 from app.metrics.snapshot import Goal
 
-__all__ = ["METRICS", "Goal", "Metric", "Metrics"]
+__all__ = ["GATEWAY_METRICS", "METRICS", "Goal", "Metric", "Metrics"]

@@ -47,7 +47,7 @@ class Metrics:
     # -- from the loop ------------------------------------------------------------------------------------------------
 
     def took(self, partition: Partition, transitions: Iterable[Caused]) -> None:
-        """A partition was taken from, just now; empties its `flow`. Leave out transitions that are historic."""
+        """A partition was taken from, just now; empties its `flow`."""
         self._flow.take(partition, transitions)
 
     def saw_windows(self, windows: Iterable[MergedWindow], stream_ms: int) -> None:
@@ -69,6 +69,10 @@ class Metrics:
     def recovered(self, seconds: float) -> None:
         """A take-over is complete."""
         self._recoveries.observe((seconds,))
+
+    def label(self, channel: str) -> str:
+        """The name under which the levels count a channel."""
+        return self._channels.label(channel)
 
     def publish(self, partitions: Iterable[Partition], lag_records: Mapping[int, int]) -> None:
         """Show all of the above from now on, with the levels of `partitions`: those owned and loaded, no other.

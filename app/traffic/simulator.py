@@ -13,13 +13,10 @@ from functools import lru_cache
 from random import Random
 from typing import Any, NamedTuple
 
-import msgspec
-
-from app.broker.partitions import partition_of
 from app.clock import wall_milliseconds
 from app.traffic.characters import CHARACTERS, Character
 from app.traffic.life import life
-from app.traffic.sender import Sender
+from app.traffic.outlet import Outlet
 from schemas.wire import format_instant
 
 _HOUR_MS = 3_600_000
@@ -131,32 +128,32 @@ def _delivered(
 
 
 async def send(
-    sender: Sender,
+    outlet: Outlet,
     source: Iterable[Due],
     *,
     in_real_time: bool = True,
     sent: Callable[[int], None] = lambda _: None,
     now_ms: Callable[[], int] = wall_milliseconds,
 ) -> int:
-    """Send traffic to the events topic, each event when it is due; how many there were.
+    """Send traffic, each event when it is due; how many there were.
 
     What is overdue goes at once, so a start in the past catches up first. Without `in_real_time` everything goes as
-    fast as Kafka takes it; end the source then (`itertools.islice`). `sent` hears the count so far. Stop it by
-    cancelling: the sender's context sends what is under way.
+    fast as the outlet takes it; end the source then (`itertools.islice`). `sent` hears the count so far. Stop it by
+    cancelling: the outlet's context sends what is under way.
     """
-    encode = msgspec.json.Encoder().encode
     count = 0
-    for due_ms, event in source:
-        pause_seconds = (due_ms - now_ms()) / 1000 if in_real_time else 0
-        if pause_seconds > 0:
-            await sender.submit()
-            sent(count)
-            await asyncio.sleep(max(pause_seconds, _SHORTEST_PAUSE_SECONDS))
-        ticket_id = event["ticket_id"]
-        await sender.put(partition_of(ticket_id, sender.partitions), ticket_id.encode(), encode(event))
-        count += 1
-        if count % 1000 == 0:
-            await asyncio.sleep(0)  # `put` seldom waits; batches under way need their turn
-    await sender.settle()
-    sent(count)
+    try:
+        for due_ms, event in source:
+            pause_seconds = (due_ms - now_ms()) / 1000 if in_real_time else 0
+            if pause_seconds > 0:
+                await outlet.submit()
+                sent(count)
+                await asyncio.sleep(max(pause_seconds, _SHORTEST_PAUSE_SECONDS))
+            await outlet.put(event)
+            count += 1
+            if count % 1000 == 0:
+                await asyncio.sleep(0)  # `put` seldom waits; batches under way need their turn
+        await outlet.settle()
+    finally:
+        sent(count)  # also of what is under way when cancelled
     return count

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -26,7 +27,7 @@ def test_the_configuration_promises_something_in_every_channel_of_the_traffic() 
 def test_the_worker_hears_nothing_of_the_deployment_around_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CAREBEAT_SASL_USER", "somebody")
     monkeypatch.setenv("CAREBEAT_TOPIC_PREFIX", "production.")
-    told = worker_environment(Play("127.0.0.1:1", tmp_path, 2, 3, 4.0, 5, None))
+    told = worker_environment(Play("127.0.0.1:1", tmp_path, 2, 8, 3, 4.0, 5, None, 6, 7, "whsec_x"))
     ours = {name: value for name, value in told.items() if name.startswith("CAREBEAT_")}
     assert ours == {
         "CAREBEAT_KAFKA": "127.0.0.1:1",
@@ -34,6 +35,7 @@ def test_the_worker_hears_nothing_of_the_deployment_around_it(monkeypatch: pytes
         "CAREBEAT_REPLICATION_FACTOR": "1",
         "CAREBEAT_CONFIG": str(CONFIGURATION),
         "CAREBEAT_METRICS_PORT": "2",
+        "CAREBEAT_TICKETS_PORT": "8",
         "CAREBEAT_SESSION_TIMEOUT_SECONDS": "10",
     }
 
@@ -46,4 +48,6 @@ def test_the_whole_demo_counts_every_ticket_and_leaves_nothing_behind() -> None:
     assert done.returncode == 0, said + done.stderr
     folder = Path(said.partition("logs ")[2].split()[0]).parent
     assert "worker ready after" in said
+    assert "gateway ready after" in said
+    assert re.search(r"in [\d,]+ signed webhooks through the gateway", said)
     assert not folder.exists()

@@ -31,6 +31,7 @@ RULES: Final = {
     "silence": rules("defaults: {close_after_silence: 4h, grace: 9m, settle: 24h}"),
     "source reopens": rules("defaults: {reopen_on_message: false, unknown_authors: bot, close_after_silence: 8h}"),
     "forgetting": rules("forget: {closed: 4d, open: 6d}"),
+    "closing and forgetting": rules("forget: {closed: 4d, open: 6d}\ndefaults: {close_after_silence: 2d, settle: 30h}"),
     "mixed": rules(
         "forget: {closed: 30d, open: never}\n"
         "channels: {web: {reopen_on_message: false}, email: {close_after_silence: 3h, grace: 0s, settle: 1h}}"

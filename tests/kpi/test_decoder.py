@@ -185,6 +185,8 @@ def test_every_millisecond_reads_back(at_ms: int) -> None:
         ("0001-01-01T00:00:00+14:00", "ancient"),
         ("9999-12-31T23:59:60Z", "future"),
         ("yesterday", "bad-instant"),
+        ("2026-03-02T10:00:00+00:99", "bad-instant"),
+        ("2026-03-02T10:00:00+24:00", "bad-instant"),
         ("", "bad-instant"),
     ],
 )

@@ -4,7 +4,7 @@ import pytest
 
 from app.kpi.history import HISTORY_EVENTS
 from app.kpi.levels import Level
-from tests.kpi.story import Desk, ms, told
+from tests.kpi.story import Desk, event, ms, record, told
 
 SOURCE_REOPENS = "defaults: {reopen_on_message: false}"
 
@@ -172,8 +172,38 @@ def test_ids_stay_known_through_several_versions() -> None:
 
 
 def test_ids_stay_known_for_seven_days() -> None:
-    desk = adopted("10:00 message id=a, d8 10:00 message id=b", "d8 10:30 message")
-    assert list(desk.ticket().known or ()) == ["b"]
+    desk = adopted("10:00 message id=a", "d7 09:00 message id=b").restart("policy: third")
+    assert desk.tell("10:00 message id=a").counters == {"duplicate": 1}
+    desk.tell("d8 11:00 message").restart("policy: fourth")
+    assert len(desk.ticket().known or ()) == 2  # of d7 and d8
+
+
+def test_a_known_id_with_another_instant_conflicts() -> None:
+    desk = adopted("10:00 message id=a", "10:05 message id=a")
+    assert (desk.count("messages_received"), desk.counters) == (1, {"conflicting": 1})
+
+
+def test_ids_are_forgotten_after_seven_days_though_nothing_is_folded() -> None:
+    assert adopted("10:00 message id=a", "d60 10:00 message").ticket().known is None
+
+
+def test_what_was_folded_before_a_change_of_version_stays_too_old() -> None:
+    story = "10:00 message id=a, 10:01 reply id=b, " + messages(HISTORY_EVENTS + 200, "10:02")
+    desk = adopted(story, "10:00 message id=a, 10:01 reply id=b")
+    assert desk.counters == {"too_old": 2}
+    assert desk.restart("policy: third").tell("10:00 message id=a").counters == {"too_old": 1}
+
+
+def test_a_ticket_fits_into_a_record_whatever_its_events_hold() -> None:
+    wide = "\N{GRINNING FACE}" * 190
+    desk = Desk()
+    people = {"author_id": wide, "priority": wide, "team": wide}
+    for round_, version in enumerate(("policy: one", "policy: two", "policy: three")):
+        numbers = range(round_ * 300, round_ * 300 + 300)
+        bodies = [event(n, ms("10:00") + n * 1000, "reply", id=f"{wide}{n}", **people) for n in numbers]
+        desk.read([record(n, body) for n, body in zip(numbers, bodies, strict=True)])
+        desk.restart(version)
+    assert len(desk.ticket().encode()) < 600_000
 
 
 def test_what_this_version_folded_is_too_old_as_ever() -> None:

@@ -299,3 +299,20 @@ def test_what_arrives_once_a_day_keeps_every_window_right() -> None:
         desk.read([record(number, event(number, ms("10:00") + number * DAY, "message"))])
         desk.restart()
     assert sum(desk.windows("messages_received", kind="day").values()) == 40
+
+
+def test_a_tick_that_stops_on_the_way_is_counted_once() -> None:
+    partition = Partition(0, 1, rules(), timers_at_once=1)
+    batch = list(records("10:00 message ticket=t1, 10:00 message ticket=t2, 10:00 message ticket=t3, d9 10:00 now"))
+    done = partition.apply(batch)
+    while done < len(batch):
+        partition.take()
+        done += partition.apply(batch[done:])
+    partition.take()
+    assert partition.events["clock-ticked"] == 1
+
+
+def test_a_channel_without_open_tickets_is_not_named_any_more() -> None:
+    progress = told("10:00 message, 10:01 message in=email ticket=t2, 10:05 close").harvests[-1].partials[-1]
+    assert isinstance(progress, Progress)
+    assert set(progress.levels) == {"email", "all"}

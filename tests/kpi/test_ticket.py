@@ -474,6 +474,10 @@ def test_a_wait_expires_once() -> None:
     assert told("10:00 message, d5 12:00 now, d9 12:00 message, d20 10:00 now").count("waits_expired") == 1
 
 
+def test_each_wait_expires_by_itself() -> None:
+    assert told("10:00 message, d2 11:00 reply, d2 12:00 message, d5 12:00 now").count("waits_expired") == 2
+
+
 def test_a_closed_wait_neither_answers_nor_expires() -> None:
     desk = told("10:00 message, 10:30 close, d9 12:00 now")
     assert (desk.count("waits_answered"), desk.count("waits_expired")) == (0, 0)

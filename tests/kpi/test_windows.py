@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kpi.effects import Effects
-from app.kpi.windows import Days, Window, Windows, end_ms, final_from_ms
+from app.kpi.instants import instant_ms
+from app.kpi.windows import Days, Windows
 from tests.kpi.story import DAY, HOUR, MINUTE, ms, told
 
 EARLIEST_MS = int(datetime(2012, 1, 1, tzinfo=UTC).timestamp()) * 1000
@@ -121,7 +122,7 @@ def test_windows_are_forgotten_when_they_are_final() -> None:
     windows.add(counting("10:00"), ms("10:05"))
     windows.roll()
     final, untold = windows.close(ms("10:11:00.001"))
-    assert (final, [window for window, _ in untold]) == ([("web", "minute", ms("10:00"))], final)
+    assert (final, [window for window, _ in untold]) == ([("web", "minute", ms("10:00"), ms("10:01"))], final)
     assert {window.kind for window in windows.cells} == {"hour", "day"}
 
 
@@ -181,14 +182,28 @@ def test_every_instant_is_in_the_day_that_local_clocks_say(zone: str, at_ms: int
 def test_windows_tile_time(at_ms: int, kind: tuple[str, int]) -> None:
     name, length_ms = kind
     windows = Windows("UTC")
-    start_ms = windows._start_ms(name, at_ms - at_ms % MINUTE)
-    assert start_ms <= at_ms < end_ms(Window("web", name, start_ms), windows.days) == start_ms + length_ms
+    window = windows.window("web", name, at_ms - at_ms % MINUTE)
+    assert window.start_ms <= at_ms < window.end_ms == window.start_ms + length_ms
 
 
 def test_final_is_lateness_after_the_end() -> None:
-    days = Days("UTC")
-    ends = [final_from_ms(Window("web", kind, ms("00:00")), days) for kind in ("minute", "hour", "day")]
+    windows = Windows("UTC")
+    ends = [windows.window("web", kind, ms("00:00")).final_from_ms for kind in ("minute", "hour", "day")]
     assert ends == [ms("00:11"), ms("d2 01:00"), ms("d3 00:00")]
+
+
+def test_days_that_begin_a_minute_after_midnight_of_their_quarter_hold_their_instants() -> None:
+    days = Days("America/St_Johns")  # clocks were changed at 00:01 until 2011
+    night_ms = instant_ms("2010-11-07T00:00:00Z")
+    for at_ms in range(night_ms, night_ms + 2 * DAY, MINUTE):
+        start_ms, end_ms = days.around(at_ms)
+        assert start_ms <= at_ms < end_ms
+
+
+def test_a_day_that_began_in_another_reporting_zone_keeps_its_end() -> None:
+    desk = told("10:00 message, 10:30 message").restart("reporting_zone: America/New_York").tell("d2 05:00:01 now")
+    desk.restart("").tell("d2 06:00 now, d1 23:00 message ticket=t2")
+    assert desk.windows("messages_received", kind="day") == {"00:00": 3}
 
 
 def test_the_longest_zone_change_is_a_day_that_never_was() -> None:

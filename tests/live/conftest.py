@@ -68,11 +68,11 @@ class Live:
 def make_live(kafka: EmbeddedKafka, tmp_path: Path) -> Callable[..., AsyncIterator[Live]]:
     """Makes a live deployment under a prefix."""
 
-    async def make(prefix: str) -> AsyncIterator[Live]:
+    async def make(prefix: str, **more: str) -> AsyncIterator[Live]:
         configuration = tmp_path / "carebeat.yaml"
         configuration.write_text(CONFIGURATION)
         port = free_port()
-        options = {"clock": "log", "config": str(configuration), "metrics_port": str(port)}
+        options = {"clock": "log", "config": str(configuration), "metrics_port": str(port), **more}
         with deployment(kafka.bootstrap, prefix, tmp_path, partitions=2, **options) as workers:
             await workers.create_topics()
             workers.start("worker")

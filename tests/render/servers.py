@@ -113,7 +113,9 @@ def pager() -> Iterator[Pager]:
 
 
 @contextmanager
-def watched(folder: Path, support: config.Config, worker_ports: list[int]) -> Iterator[Prometheus]:
+def watched(
+    folder: Path, support: config.Config, *, worker_ports: list[int], gateway_ports: list[int]
+) -> Iterator[Prometheus]:
     """A deployment's Prometheus and Alertmanager, as rendered from its configuration, while they are needed."""
     programs = program("prometheus"), program("prometheus-alertmanager")
     for name, text in documents(support, (ROOT / "deploy" / "runbook.md").read_text()).items():
@@ -121,7 +123,7 @@ def watched(folder: Path, support: config.Config, worker_ports: list[int]) -> It
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     prometheus_port, alertmanager_port = free_port(), free_port()
-    targets = {"workers": worker_ports, "gateways": [], "alertmanagers": [alertmanager_port]}
+    targets = {"workers": worker_ports, "gateways": gateway_ports, "alertmanagers": [alertmanager_port]}
     (folder / "deploy/prometheus/targets").mkdir()
     for name, ports in targets.items():
         listed = [{"targets": [f"127.0.0.1:{port}" for port in ports]}] if ports else []

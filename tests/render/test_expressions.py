@@ -2,8 +2,7 @@
 
 import pytest
 
-from app.metrics import METRICS
-from app.render.rules.gateway import GATEWAY_METRICS
+from app.metrics import GATEWAY_METRICS, METRICS
 from tests.render.expressions import board_expressions, measures, metric_names, rule_expressions, rules
 
 PROMETHEUS_OWN = {"up", "ALERTS"}
@@ -12,8 +11,9 @@ each = pytest.mark.parametrize("text", [one.text for one in EVERY], ids=[one.pla
 
 
 def _exported() -> set[str]:
-    names = {metric.name for metric in METRICS} | set(GATEWAY_METRICS)
-    histograms = [metric.name for metric in METRICS if metric.kind == "histogram"]
+    metrics = [*METRICS, *GATEWAY_METRICS]
+    names = {metric.name for metric in metrics}
+    histograms = [metric.name for metric in metrics if metric.kind == "histogram"]
     parts = {f"{name}_{part}" for name in histograms for part in ("bucket", "sum", "count")}
     return (names - set(histograms)) | parts
 

@@ -1,31 +1,30 @@
-"""The real thing: Kafka, a worker, Prometheus, Alertmanager and a webhook receiver, all as processes.
+"""The whole way: signed webhooks, gateway, Kafka, worker, Prometheus, Alertmanager, a webhook receiver, all as processes.
 
 Intervals are 1 s here and 15 s by default; everything else in rules and routes is as shipped.
 """
 
 import asyncio
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from aiokafka import AIOKafkaProducer
 
 from app import config
 from app.broker.embedded import EmbeddedKafka
 from app.broker.ports import free_port
 from app.cli import stage
-from app.render.promql import GATEWAY_JOB
 from tests.deployment import Deployment, deployment, until
+from tests.gateway.real import RealGateway, real_gateway
+from tests.gateway.sender import encoded, signed
 from tests.live.conftest import event
 from tests.render.expressions import board_expressions, measures, rule_expressions
 from tests.render.servers import Pager, Prometheus, pager, watched
@@ -41,33 +40,28 @@ defaults:
 channels: {{chat: , forum: , email: {{sla: {{first_response: {LONG_TARGET_SECONDS}s}}}}}}
 """
 
-Send = Callable[[dict[str, Any]], Awaitable[Any]]
-
 
 class Scene(NamedTuple):
     """A deployment that is watched."""
 
+    gateway: RealGateway
     workers: Deployment
     prometheus: Prometheus
     pager: Pager
-    send: Send
 
-
-@asynccontextmanager
-async def sending(workers: Deployment) -> AsyncIterator[Send]:
-    """How events get into the deployment. This is the only place that knows."""
-    async with AIOKafkaProducer(bootstrap_servers=workers.bootstrap) as producer:
-
-        async def send(event: dict[str, Any]) -> None:
-            key, value = event["ticket_id"].encode(), json.dumps(event).encode()
-            await producer.send_and_wait(f"{workers.prefix}events", value, key=key)
-
-        yield send
+    async def send(self, event: dict[str, Any]) -> None:
+        """One event, as a foreign system sends it."""
+        data = {name: value for name, value in event.items() if name not in ("id", "type", "occurred_at")}
+        envelope = {"specversion": "1.0", "source": "https://shop.example", "datacontenttype": "application/json"}
+        body = encoded(
+            envelope | {"id": event["id"], "type": event["type"], "time": event["occurred_at"], "data": data}
+        )
+        assert await asyncio.to_thread(self.gateway.post, body, signed(body)) == (204, b"")
 
 
 @asynccontextmanager
 async def scene(kafka: EmbeddedKafka, prefix: str, folder: Path, promises: str) -> AsyncIterator[Scene]:
-    """One worker, watched."""
+    """One gateway, one worker, watched."""
     with pager() as heard:
         receivers = {name: {"url": f"{heard.url}/{name}"} for name in ("page", "ticket", "watchdog")}
         operations = {"interval": "1s", "stalled_after": f"{STALLED_SECONDS}s", "receivers": receivers}
@@ -76,23 +70,27 @@ async def scene(kafka: EmbeddedKafka, prefix: str, folder: Path, promises: str) 
         port = free_port()
         options = {"clock": "log", "config": str(configuration), "metrics_port": str(port)}
         with (
-            watched(folder, config.load(configuration), [port]) as prometheus,
             deployment(kafka.bootstrap, prefix, folder, partitions=2, **options) as workers,
+            real_gateway(kafka.bootstrap, prefix, folder) as gateway,
+            watched(
+                folder, config.load(configuration), worker_ports=[port], gateway_ports=[gateway.metrics_port]
+            ) as prometheus,
         ):
             await workers.create_topics()
             workers.start("worker")
             await until(prometheus.is_ready, 30, "Prometheus is ready")
-            await until(lambda: prometheus.query("carebeat_ready == 1"), 60, "the worker is ready and scraped")
-            async with sending(workers) as send:
-                yield Scene(workers, prometheus, heard, send)
+            ready = "count(carebeat_ready == 1) == 2"
+            await until(lambda: prometheus.query(ready), 60, "gateway and worker are ready and scraped")
+            yield Scene(gateway, workers, prometheus, heard)
 
 
 @contextmanager
-def simulated_traffic(workers: Deployment) -> Iterator[None]:
+def simulated_traffic(gateway: RealGateway) -> Iterator[None]:
     """People who are 120 times quicker than in life."""
+    url = f"http://127.0.0.1:{gateway.port}/in/generic/website"
     traffic = subprocess.Popen(
-        [sys.executable, "-m", "app", "simulate", "--rate", "60", "--speed", "120"],
-        env={**os.environ, **workers._environment},
+        [sys.executable, "-m", "app", "simulate", "--rate", "60", "--speed", "120", "--via", "http", "--url", url],
+        env={**os.environ, **gateway.environment()},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -113,7 +111,7 @@ async def alert_path(kafka: EmbeddedKafka, tmp_path: Path) -> AsyncIterator[Scen
 async def demo_traffic(kafka: EmbeddedKafka, tmp_path: Path) -> AsyncIterator[Scene]:
     promises = Path(str(stage.__file__)).with_name("demo.yaml").read_text()
     async with scene(kafka, "demo-traffic.", tmp_path, promises) as made:
-        with simulated_traffic(made.workers):
+        with simulated_traffic(made.gateway):
             yield made
 
 
@@ -167,10 +165,7 @@ async def test_the_watchdog_is_heard_all_the_time(alert_path: Scene) -> None:
 async def test_every_expression_gives_series_under_demo_traffic(demo_traffic: Scene) -> None:
     prometheus = demo_traffic.prometheus
     asked = {
-        measure: one.place
-        for one in [*rule_expressions(), *board_expressions()]
-        if GATEWAY_JOB not in one.text
-        for measure in measures(one.text)
+        measure: one.place for one in [*rule_expressions(), *board_expressions()] for measure in measures(one.text)
     }
     assert len(asked) > 50
 

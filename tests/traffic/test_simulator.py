@@ -11,6 +11,7 @@ from app.broker.embedded import EmbeddedKafka
 from app.broker.partitions import partition_of
 from app.clock import wall_milliseconds
 from app.traffic.characters import CHARACTERS
+from app.traffic.outlet import ToTopic
 from app.traffic.sender import Sender
 from app.traffic.simulator import Due, send, traffic
 from schemas.events import TICKET_EVENT
@@ -88,7 +89,7 @@ async def test_traffic_arrives_keyed_by_ticket(kafka: EmbeddedKafka) -> None:
     prefix, some = f"simulator-{uuid.uuid4().hex}.", _some(3000)
     await make_events_topic(kafka.bootstrap, prefix, _PARTITIONS, "log")
     async with Sender(kafka.bootstrap, f"{prefix}events") as sender:
-        assert await send(sender, some, in_real_time=False) == 3000
+        assert await send(ToTopic(sender), some, in_real_time=False) == 3000
     found = await read_all(kafka.bootstrap, f"{prefix}events", _PARTITIONS)
     assert all(record.key == json.loads(record.value)["ticket_id"].encode() for record in found)
     assert all(record.partition == partition_of((record.key or b"").decode(), _PARTITIONS) for record in found)
@@ -102,7 +103,7 @@ async def test_stopping_real_time_traffic_leaves_what_was_due_on_the_topic(kafka
     async def run() -> None:
         source = traffic(wall_milliseconds(), events_per_second=200, speed=60, first_hour=10)
         async with Sender(kafka.bootstrap, f"{prefix}events") as sender:
-            await send(sender, source, sent=sent.append)
+            await send(ToTopic(sender), source, sent=sent.append)
 
     task = asyncio.create_task(run())
     await asyncio.sleep(2)

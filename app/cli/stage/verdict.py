@@ -12,14 +12,14 @@ class ShortfallError(CarebeatError):
     exit_status = 70
 
 
-def summary(sent: Sent, counted: Counted, *, restarts: int) -> str:
+def summary(sent: Sent, counted: Counted, *, posts: int, restarts: int) -> str:
     """The demo in a few lines."""
     lines = [
-        f"events sent       {sent.events:,}",
+        f"events sent       {sent.events:,} in {posts:,} signed webhooks through the gateway",
         f"tickets opened    {counted.tickets_opened():,} of {sent.ticket_count:,} sent",
         f"waits answered    {counted.waits_answered:,}",
         f"SLA               {counted.met:,} met, {counted.breached:,} breached",
-        f"worker restarts   {restarts}",
+        f"restarts          {restarts}",
     ]
     if counted.dead_letters:
         lines.append(f"dead letters      {counted.dead_letters:,}")

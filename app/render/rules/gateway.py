@@ -1,15 +1,13 @@
-"""Alerts about the gateway: whether events get from outside to Kafka. All names of its metrics are in this file."""
+"""Alerts about the gateway: whether events get from outside to Kafka."""
 
 from typing import Final
 
 from app.config import Config
+from app.metrics.gateway_catalogue import SPOOL_EVENTS, SPOOL_LIMIT
 from app.render.alert import Alert
 from app.render.promql import GATEWAY_JOB, Scope
 
 GATEWAY: Final = Scope(f'job="{GATEWAY_JOB}"')
-SPOOL_EVENTS: Final = "carebeat_spool_events"
-SPOOL_LIMIT: Final = "carebeat_spool_limit_events"
-GATEWAY_METRICS: Final = (SPOOL_EVENTS, SPOOL_LIMIT)
 
 _SPOOL_RATIO: Final = 0.5
 
@@ -22,7 +20,7 @@ def gateway_alerts(config: Config) -> list[Alert]:  # noqa: ARG001 - like the ot
 def _filling() -> Alert:
     return Alert(
         name="CarebeatSpoolFilling",
-        expression=f"sum({GATEWAY.process(SPOOL_EVENTS)}) > 0",
+        expression=f"sum({GATEWAY.process(SPOOL_EVENTS.name)}) > 0",
         severity="ticket",
         scope="pipeline",
         summary="{{ $value }} events wait in the gateway for Kafka",
@@ -36,7 +34,7 @@ def _filling() -> Alert:
 
 def _half_full() -> Alert:
     """Each gateway has a disk of its own; without a spool its limit is 0 and the share is no number."""
-    share = f"{GATEWAY.process(SPOOL_EVENTS)} / {GATEWAY.process(SPOOL_LIMIT)}"
+    share = f"{GATEWAY.process(SPOOL_EVENTS.name)} / {GATEWAY.process(SPOOL_LIMIT.name)}"
     return Alert(
         name="CarebeatSpoolHalfFull",
         expression=f"{share} > {_SPOOL_RATIO:g}",

@@ -41,11 +41,11 @@ def test_silence_is_a_shortfall() -> None:
 
 
 def test_the_summary_sets_both_sides_against_each_other() -> None:
-    lines = summary(_sent(x=1200), _counted(x=1200), restarts=2).splitlines()
+    lines = summary(_sent(x=1200), _counted(x=1200), posts=40, restarts=2).splitlines()
     assert lines == [
-        "events sent       100",
+        "events sent       100 in 40 signed webhooks through the gateway",
         "tickets opened    1,200 of 1,200 sent",
         "waits answered    4",
         "SLA               8 met, 2 breached",
-        "worker restarts   2",
+        "restarts          2",
     ]

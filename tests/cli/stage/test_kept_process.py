@@ -8,16 +8,14 @@ from pathlib import Path
 import pytest
 
 from app.broker.ports import free_port
-from app.cli.stage.worker_process import WorkerFailedError, WorkerProcess, last_words
+from app.cli.stage.kept_process import KeptProcess, ProcessFailedError, last_words
 
 
-def _worker(folder: Path, program: str, hurried: asyncio.Event | None = None) -> tuple[WorkerProcess, list[str]]:
+def _worker(folder: Path, program: str, hurried: asyncio.Event | None = None) -> tuple[KeptProcess, list[str]]:
     said: list[str] = []
     command = (sys.executable, "-u", "-c", program)
     environment = {"MARK": "seen"}
-    worker = WorkerProcess(
-        folder, environment, free_port(), hurried or asyncio.Event(), command=command, say=said.append
-    )
+    worker = KeptProcess(folder, environment, free_port(), hurried or asyncio.Event(), command=command, say=said.append)
     return worker, said
 
 
@@ -44,7 +42,7 @@ async def test_a_worker_that_wants_a_restart_gets_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize("status", [78, 2])
 async def test_a_worker_that_needs_an_operator_is_not_started_again(tmp_path: Path, status: int) -> None:
     worker, _ = _worker(tmp_path, f"import sys; print('carebeat: no such key'); sys.exit({status})")
-    with pytest.raises(WorkerFailedError, match=rf"exit status {status}\): carebeat: no such key"):
+    with pytest.raises(ProcessFailedError, match=rf"exit status {status}\): carebeat: no such key"):
         await worker.keep_running()
     assert worker.restarts == 0
 
@@ -52,7 +50,7 @@ async def test_a_worker_that_needs_an_operator_is_not_started_again(tmp_path: Pa
 _NUMBERED = "import os, time; print(os.getpid()); {}time.sleep(60)"
 
 
-async def _pid(worker: WorkerProcess) -> int:
+async def _pid(worker: KeptProcess) -> int:
     await _until(lambda: worker.log_path.exists() and worker.log_path.read_text().endswith("\n"))
     return int(worker.log_path.read_text())
 

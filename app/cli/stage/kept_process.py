@@ -1,4 +1,4 @@
-"""The demo's worker: a process of its own, started again when it ends, as a supervisor would."""
+"""The demo's worker and gateway: processes of their own, started again when they end, as a supervisor would."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,8 @@ from app.clock import monotonic_seconds
 from app.engine.crash import OPERATOR_EXIT_CODE
 from app.errors import CarebeatError
 
-COMMAND: Final = (sys.executable, "-m", "app", "worker")
+WORKER: Final = (sys.executable, "-m", "app", "worker")
+GATEWAY: Final = (sys.executable, "-m", "app", "gateway")
 _USAGE_EXIT_CODE: Final = 2
 _FIRST_PAUSE_SECONDS: Final = 0.5
 _LONGEST_PAUSE_SECONDS: Final = 5.0
@@ -24,19 +25,19 @@ _STOP_LIMIT_SECONDS: Final = 15.0
 _ASK_SECONDS: Final = 0.5
 _POLL_SECONDS: Final = 0.05
 
-# The worker must not outlive us, not even when we are killed hard: this shell waits for the end of a pipe that only we
+# It must not outlive us, not even when we are killed hard: this shell waits for the end of a pipe that only we
 # hold open.
 _WATCHER: Final = 'read -r _; kill -9 "$0" 2>/dev/null'
 
 
-class WorkerFailedError(CarebeatError):
-    """The worker cannot run, and starting it again would not help."""
+class ProcessFailedError(CarebeatError):
+    """It cannot run, and starting it again would not help."""
 
     exit_status = 70
 
 
-class WorkerProcess:
-    """Keeps one worker running; `environment` is all that it knows of the world, `port` where it says how it is."""
+class KeptProcess:
+    """Keeps one process running; `environment` is all that it knows of the world, `port` where it says how it is."""
 
     def __init__(
         self,
@@ -45,10 +46,12 @@ class WorkerProcess:
         port: int,
         hurried: asyncio.Event,
         *,
-        command: tuple[str, ...] = COMMAND,
+        command: tuple[str, ...] = WORKER,
+        name: str = "worker",
         say: Say = lambda _: None,
     ) -> None:
-        self.log_path = folder / "worker.log"
+        self.log_path = folder / f"{name}.log"
+        self._name = name
         self.restarts = 0
         self.is_ready = False
         self.state = "starting"
@@ -61,7 +64,7 @@ class WorkerProcess:
     async def keep_running(self) -> None:
         """Run it, again and again; cancelling stops it, at once when `hurried` is set.
 
-        Raises WorkerFailedError when an operator must act.
+        Raises ProcessFailedError when an operator must act.
         """
         pause_seconds = _FIRST_PAUSE_SECONDS
         while True:
@@ -69,7 +72,9 @@ class WorkerProcess:
             status = await self._run()
             self.is_ready = False
             if status in (OPERATOR_EXIT_CODE, _USAGE_EXIT_CODE):
-                raise WorkerFailedError(f"the worker cannot run (exit status {status}): {last_words(self.log_path)}")
+                raise ProcessFailedError(
+                    f"the {self._name} cannot run (exit status {status}): {last_words(self.log_path)}"
+                )
             if monotonic_seconds() - started_seconds > _LONG_RUN_SECONDS:
                 pause_seconds = _FIRST_PAUSE_SECONDS
             self._turn(f"ended with status {status}, starting again: {last_words(self.log_path)}")
@@ -117,7 +122,7 @@ class WorkerProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is for us; the worker stops after the traffic
+                start_new_session=True,  # Ctrl-C is for us; these stop after the traffic
             )
         watcher = subprocess.Popen(
             ["/bin/sh", "-c", _WATCHER, str(process.pid)],
@@ -134,11 +139,11 @@ class WorkerProcess:
 
     def _turn(self, state: str) -> None:
         self.state = state
-        self._say(f"worker {state}")
+        self._say(f"{self._name} {state}")
 
 
 def last_words(log: Path) -> str:
-    """The last line of a worker's log that tells why it ended: its own, or that of a traceback."""
+    """The last line of its log that tells why it ended: its own, or that of a traceback."""
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()] if log.exists() else []
     telling = [line for line in lines if " CRITICAL " in line or line.startswith("carebeat: ")]
     rest = [line for line in lines[-1:] if " INFO " not in line]

@@ -1,0 +1,1 @@
+"""The timeline of one ticket, for people and for programs."""

@@ -1,0 +1,85 @@
+"""Whose webhooks the gateway takes: accounts by connector, and where their secrets are.
+
+A secret is never written in the configuration: an account names the environment variable or the file that holds it.
+"""
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.config_file import Problem
+from app.connectors.registry import CONNECTORS
+from schemas.wire import CHANNEL_PATTERN
+
+
+def _connector(name: str) -> str:
+    if name not in CONNECTORS:
+        near = get_close_matches(name, CONNECTORS, n=1)
+        hint = f"did you mean `{near[0]}`?" if near else f"there are: {', '.join(CONNECTORS)}"
+        raise PydanticCustomError("connector", "is no connector; {hint}", {"hint": hint})
+    return name
+
+
+def _path(value: object) -> object:
+    return Path(value) if isinstance(value, str) else value
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class SecretSource(_Part):
+    """Where one secret is."""
+
+    env: str | None = Field(None, pattern="^[A-Z_][A-Z0-9_]*$", examples=["WEBSITE_SECRET"])
+    """The environment variable that holds it: in capitals, so that a secret itself is never taken for a name."""
+    file: Annotated[Path | None, BeforeValidator(_path)] = Field(None, examples=["/run/secrets/website"])
+    """The file whose first line it is."""
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if (self.env is None) == (self.file is None):
+            raise PydanticCustomError(
+                "secret", "must name either the variable (`env`) or the file (`file`) of a secret"
+            )
+        return self
+
+    def __str__(self) -> str:
+        """In words."""
+        return f"environment variable {self.env}" if self.env else f"file {self.file}"
+
+
+class AccountConfig(_Part):
+    """One account of a source; its webhooks go to `/in/<connector>/<account>`."""
+
+    secrets: list[SecretSource] = Field(min_length=1, max_length=8, examples=["[{env: WEBSITE_SECRET}]"])
+    """Any of them may sign. The first is the one in use, the others are on their way in or out."""
+    channel: str | None = Field(None, pattern=CHANNEL_PATTERN, examples=["webchat"])
+    """Of events that name none."""
+    requests_per_second: float = Field(1000, gt=0, le=100_000, examples=["1000"])
+    """More are answered 429, after a burst of twice as many."""
+    options: dict[str, str] = Field({}, examples=["{ticket_ids: personal}"])
+    keys: dict[str, SecretSource] = Field({}, examples=["{verify_token: {env: META_VERIFY_TOKEN}}"])
+
+
+AccountName = Annotated[str, Field(pattern=CHANNEL_PATTERN)]
+ConnectorName = Annotated[str, AfterValidator(_connector)]
+Accounts = Annotated[dict[AccountName, AccountConfig], Field(min_length=1)]
+
+
+def unfit_accounts(connectors: Mapping[str, Mapping[str, AccountConfig]]) -> Iterator[Problem]:
+    """Options and keys that a connector does not know, or misses."""
+    for connector, accounts in connectors.items():
+        able = CONNECTORS[connector].capabilities
+        for name, account in accounts.items():
+            place = ("connectors", connector, name)
+            for key, given, known in (("options", account.options, able.options), ("keys", account.keys, able.keys)):
+                for unknown in sorted(given.keys() - known):
+                    there = f"there are: {', '.join(sorted(known))}" if known else "it has none"
+                    yield Problem((*place, key, unknown), f"`{unknown}` is none of {connector}'s {key}; {there}")
+            for missing in sorted(able.needs - account.options.keys() - account.keys.keys()):
+                yield Problem(place, f"{connector} needs `{missing}`; name it for the account `{name}`")

@@ -1,0 +1,35 @@
+"""What the shared contract needs to know of one connector: an account, real bodies, and how its source signs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from app.connectors.connector import Account, Connector, Request
+
+NOW_MS = 1_772_448_067_000
+
+
+@dataclass(frozen=True)
+class Body:
+    """One body and the types of the events in it, in order."""
+
+    body: bytes
+    expect: tuple[str, ...]
+    headers: dict[bytes, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One connector under the contract."""
+
+    connector: Connector
+    account: Account
+    """With `secret` as its only secret."""
+    secret: str
+    other_secret: str
+    sign: Callable[[Body, str, int], Request]
+    """(body, secret, now in milliseconds) -> what the source would send."""
+    signed_headers: tuple[bytes, ...]
+    """Headers whose change must be noticed."""
+    bodies: tuple[Body, ...]
+    private: tuple[str, ...]
+    """Words in the bodies that are nobody's business: texts, names, addresses."""

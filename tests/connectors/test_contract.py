@@ -1,0 +1,225 @@
+"""What every connector must satisfy. A file in `app/connectors` that is none has its name in NO_CONNECTORS."""
+
+import dataclasses
+import importlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import app.connectors
+from app.connectors.connector import REFUSALS, Draft, Malformed, Request
+from app.connectors.registry import CONNECTORS
+from app.gateway.events import Finishing, Ready
+from app.gateway.pseudonyms import Pseudonyms
+from schemas.events import TICKET_EVENT
+from tests.connectors.cases.case import NOW_MS, Body, Case
+
+NO_CONNECTORS = {"__init__", "connector", "json_body", "registry", "standard_webhooks", "well_known"}
+FOUND = sorted({path.stem for path in Path(app.connectors.__file__).parent.glob("*.py")} - NO_CONNECTORS)
+RECEIVED_AT = "2026-03-02T10:41:09Z"
+
+
+def _case(name: str) -> Case:
+    case: Case = importlib.import_module(f"tests.connectors.cases.{name}").CASE
+    return case
+
+
+each = pytest.mark.parametrize("case", [_case(name) for name in FOUND], ids=FOUND)
+
+
+def _drafts(case: Case, request: Request) -> list[Draft]:
+    items = case.connector.parse(request, case.account)
+    return [draft for item in items for draft in case.connector.normalise(item, case.account)]
+
+
+def _finished(case: Case, request: Request) -> list[Ready]:
+    name = case.connector.name
+    finishing = Finishing(name, case.account.name, Pseudonyms(b"k" * 32, name, case.account.name))
+    return [finishing.finish(draft, RECEIVED_AT) for draft in _drafts(case, request)]
+
+
+def _requests(case: Case) -> list[tuple[Body, Request]]:
+    return [(body, case.sign(body, case.secret, NOW_MS)) for body in case.bodies]
+
+
+def test_every_file_is_in_the_registry() -> None:
+    assert {CONNECTORS[name].name for name in CONNECTORS} == set(CONNECTORS)
+    assert {type(connector).__module__.rpartition(".")[2] for connector in CONNECTORS.values()} == set(FOUND)
+
+
+@each
+def test_what_is_signed_is_verified_and_gives_its_events(case: Case) -> None:
+    assert case.bodies
+    for body, request in _requests(case):
+        assert case.connector.verify(request, case.account, NOW_MS).secret == 0
+        assert tuple(event.type for event in _finished(case, request)) == body.expect
+
+
+@each
+def test_events_keep_the_contract_and_the_capabilities(case: Case) -> None:
+    for _, request in _requests(case):
+        for event in _finished(case, request):
+            TICKET_EVENT.validate_json(event.value)
+            assert event.type in case.connector.capabilities.emits
+            assert event.key == json.loads(event.value)["ticket_id"].encode()
+
+
+@each
+def test_what_it_says_it_emits_is_a_type_of_the_contract(case: Case) -> None:
+    assert case.connector.capabilities.emits <= set(TICKET_EVENT.json_schema()["discriminator"]["mapping"])
+
+
+@each
+def test_a_redelivery_is_the_same_to_the_byte(case: Case) -> None:
+    for body, request in _requests(case):
+        later = case.sign(body, case.secret, NOW_MS + 86_400_000)
+        assert _finished(case, request) == _finished(case, later)
+        ids = [event.id for event in _finished(case, request)]
+        assert len(set(ids)) == len(ids)
+
+
+@each
+def test_nothing_private_comes_through(case: Case) -> None:
+    whole = b"".join(body.body for body in case.bodies)
+    assert all(word.encode() in whole for word in case.private), "a private word must be in some body"
+    for _, request in _requests(case):
+        for event in _finished(case, request):
+            text = event.value.decode() + event.key.decode()
+            assert [word for word in case.private if word in text] == []
+
+
+@each
+def test_another_account_has_other_ids_and_pseudonyms(case: Case) -> None:
+    drafts = _drafts(case, _requests(case)[0][1])
+    name = case.connector.name
+    one, two = (
+        [Finishing(name, account, Pseudonyms(b"k" * 32, name, account)).finish(draft, RECEIVED_AT) for draft in drafts]
+        for account in ("one", "two")
+    )
+    assert {event.id for event in one}.isdisjoint(event.id for event in two)
+
+
+@each
+@given(position=st.integers(min_value=0), flip=st.integers(1, 255))
+def test_one_changed_byte_is_refused(case: Case, position: int, flip: int) -> None:
+    if not case.connector.capabilities.signs_body:
+        pytest.skip(f"{case.connector.name} signs no body")
+    for _, request in _requests(case):
+        changed = bytearray(request.body)
+        changed[position % len(changed)] ^= flip
+        verdict = case.connector.verify(request._replace(body=bytes(changed)), case.account, NOW_MS)
+        assert verdict == (None, "mismatch")
+
+
+@each
+@given(position=st.integers(min_value=0), flip=st.integers(1, 255))
+def test_one_changed_byte_in_a_signed_header_is_refused(case: Case, position: int, flip: int) -> None:
+    for name in case.signed_headers:
+        request = _requests(case)[0][1]
+        value = bytearray(request.headers[name])
+        value[position % len(value)] ^= flip
+        changed = request._replace(headers={**request.headers, name: bytes(value)})
+        assert case.connector.verify(changed, case.account, NOW_MS).secret is None
+
+
+@each
+def test_a_missing_signed_header_is_refused(case: Case) -> None:
+    request = _requests(case)[0][1]
+    for name in case.signed_headers:
+        headers = {other: value for other, value in request.headers.items() if other != name}
+        assert (
+            case.connector.verify(request._replace(headers=headers), case.account, NOW_MS).refusal == "missing-header"
+        )
+
+
+@each
+def test_another_secret_is_refused(case: Case) -> None:
+    for body in case.bodies:
+        request = case.sign(body, case.other_secret, NOW_MS)
+        assert case.connector.verify(request, case.account, NOW_MS) == (None, "mismatch")
+
+
+@each
+def test_while_a_secret_is_replaced_both_sign_and_the_verdict_says_which(case: Case) -> None:
+    keys = tuple(case.connector.key(secret) for secret in (case.other_secret, case.secret))
+    account = dataclasses.replace(case.account, secrets=keys)
+    for index, secret in enumerate((case.other_secret, case.secret)):
+        request = case.sign(case.bodies[0], secret, NOW_MS)
+        assert case.connector.verify(request, account, NOW_MS) == (index, None)
+
+
+_HEADER = st.dictionaries(st.binary(max_size=30), st.binary(max_size=60), max_size=8)
+
+
+@each
+@given(headers=_HEADER, body=st.binary(max_size=300), data=st.data())
+def test_arbitrary_bytes_are_refused_and_never_raise(
+    case: Case, headers: dict[bytes, bytes], body: bytes, data: st.DataObject
+) -> None:
+    named = {name: data.draw(st.binary(max_size=80)) for name in case.signed_headers}
+    verdict = case.connector.verify(Request("POST", {**headers, **named}, {}, body), case.account, NOW_MS)
+    assert verdict.secret is None
+    assert verdict.refusal in REFUSALS
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=6),
+)
+
+
+@each
+@given(body=st.binary(max_size=200) | _JSON.map(lambda value: json.dumps(value).encode()))
+def test_signed_nonsense_gives_events_or_malformed(case: Case, body: bytes) -> None:
+    for sample in case.bodies[:3]:
+        request = case.sign(Body(body, (), sample.headers), case.secret, NOW_MS)
+        try:
+            _drafts(case, request)
+        except Malformed:
+            continue
+
+
+@each
+@given(data=st.data())
+def test_a_body_with_one_value_replaced_gives_events_or_malformed(case: Case, data: st.DataObject) -> None:
+    body = data.draw(st.sampled_from([body for body in case.bodies if body.body.lstrip()[:1] in (b"{", b"[")]))
+    value = json.loads(body.body)
+    _replace_one(value, data.draw(_JSON), data)
+    request = case.sign(Body(json.dumps(value).encode(), (), body.headers), case.secret, NOW_MS)
+    try:
+        items: Sequence[Any] = case.connector.parse(request, case.account)
+        for item in items:
+            case.connector.normalise(item, case.account)
+    except Malformed:
+        pass
+
+
+def _replace_one(value: Any, by: Any, data: st.DataObject) -> None:
+    """Somewhere inside."""
+    while isinstance(value, dict | list) and value:
+        key: Any = data.draw(st.sampled_from(sorted(value) if isinstance(value, dict) else range(len(value))))
+        if not isinstance(value[key], dict | list) or not value[key] or data.draw(st.booleans()):
+            value[key] = by
+            return
+        value = value[key]
+
+
+@each
+def test_a_handshake_is_no_business_of_posts(case: Case) -> None:
+    assert case.connector.handshake(_requests(case)[0][1], case.account) is None
+
+
+@each
+def test_the_answer_to_a_good_post_is_a_success(case: Case) -> None:
+    assert 200 <= case.connector.accepted(_requests(case)[0][1]).status < 300
+
+
+@each
+def test_an_account_is_never_shown_with_its_secrets(case: Case) -> None:
+    assert case.secret not in repr(case.account)
+    assert repr(case.account.secrets[0]) not in repr(case.account)

@@ -1,0 +1,77 @@
+from pathlib import Path
+
+import pytest
+
+from app.config import default_path, parse, rules
+from app.errors import ConfigurationError
+
+
+def complaint(text: str) -> str:
+    with pytest.raises(ConfigurationError) as refused:
+        parse(text, "c.yaml")
+    return str(refused.value)
+
+
+def _website(account: str) -> str:
+    return f"connectors: {{generic: {{website: {account}}}}}"
+
+
+def test_an_account_names_where_its_secrets_are() -> None:
+    text = _website("{secrets: [{env: NEW}, {file: /run/old}], channel: webchat, requests_per_second: 5}")
+    account = parse(text).connectors["generic"]["website"]
+    assert [str(secret) for secret in account.secrets] == ["environment variable NEW", "file /run/old"]
+    assert (account.channel, account.requests_per_second) == ("webchat", 5)
+
+
+def test_accounts_change_no_figure() -> None:
+    text = _website("{secrets: [{env: NEW}]}")
+    assert rules(parse(text), "log") == rules(parse("{}"), "log")
+
+
+def test_the_example_in_the_configuration_is_right() -> None:
+    text = default_path().read_text()
+    start = text.index("# connectors:\n")
+    example = "\n".join(line.removeprefix("# ") for line in text[start:].splitlines())
+    assert parse(example).connectors["generic"]["website"].channel == "web-chat"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("connectors: {generik: {a: {secrets: [{env: A}]}}}", "`generik` is no connector; did you mean `generic`?"),
+        ("connectors: {fax: {a: {secrets: [{env: A}]}}}", "there are: generic"),
+        ("connectors: {generic: {Web Site: {secrets: [{env: A}]}}}", "`Web Site` must be a name"),
+        (_website("{channel: a}"), "`secrets`"),
+        (_website("{secrets: []}"), "`secrets` names nothing"),
+        (_website("{secrets: [{env: A, file: /b}]}"), "either the variable (`env`) or the file (`file`)"),
+        (_website("{secrets: [{}]}"), "either the variable (`env`) or the file (`file`)"),
+        (_website("{secrets: [{evn: A}]}"), "`evn` is no key here; did you mean `env`?"),
+        (_website("{secrets: [{env: A}], chanel: x}"), "`chanel` is no key here; did you mean `channel`?"),
+        (_website("{secrets: [{env: A}], channel: Web}"), "`channel` (Web) must be a name"),
+        (_website("{secrets: [{env: A}], requests_per_second: 0}"), "`requests_per_second` (0)"),
+        (_website("{secrets: [{env: A}], options: {x: y}}"), "`x` is none of generic's options; there are: ticket_ids"),
+        (_website("{secrets: [{env: A}], keys: {x: {env: Y}}}"), "`x` is none of generic's keys; it has none"),
+    ],
+)
+def test_what_cannot_be_is_told_with_its_line_and_a_way_out(text: str, words: str) -> None:
+    told = complaint(text)
+    assert told.startswith("c.yaml:1: ")
+    assert words in told
+
+
+@pytest.mark.parametrize(
+    "secrets",
+    [
+        "whsec_dGhlIHNlY3JldA",
+        "[whsec_dGhlIHNlY3JldA]",
+        "[{env: whsec_dGhlIHNlY3JldA}]",
+        "[{env: [whsec_dGhlIHNlY3JldA]}]",
+    ],
+)
+def test_a_secret_that_was_written_there_is_not_told_on(secrets: str) -> None:
+    assert "dGhlIHNlY3JldA" not in complaint(_website(f"{{secrets: {secrets}}}"))
+
+
+def test_a_path_is_kept_as_it_is_written(tmp_path: Path) -> None:
+    account = parse(_website(f"{{secrets: [{{file: {tmp_path}}}]}}")).connectors["generic"]["website"]
+    assert account.secrets[0].file == tmp_path
