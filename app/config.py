@@ -7,20 +7,23 @@ all at once, each with its line and a way out. `rules` compiles it for the core.
 
 import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import asdict, replace
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, fields, replace
 from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
 from app.config_connectors import Accounts, ConnectorName, unfit_accounts
 from app.config_errors import problems_of
 from app.config_file import ConfigFile, Problem, read_file, read_text
+from app.config_part import Part, empty_if_null
+from app.config_schedules import ScheduleConfig, ScheduleName, ScheduleOrAlways, Zone, doubts, never_open
+from app.kpi.business_hours import Schedule
 from app.kpi.rules import STATE_FORMAT, ChannelRules, Clock, Rules, Target
 from app.links import TicketUrl, link
 from app.operations import Operations
@@ -34,29 +37,11 @@ def _channel_name(name: str) -> str:
     return name
 
 
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        near = get_close_matches(name, available_timezones(), n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise PydanticCustomError("zone", "is no time zone{hint}", {"hint": hint}) from None
-    return name
-
-
-def _empty_if_null(value: Any) -> Any:
-    return {} if value is None else value
-
-
 Share = Annotated[float, Field(gt=0, lt=1)]
 ChannelName = Annotated[str, Field(pattern=CHANNEL_PATTERN), AfterValidator(_channel_name)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class SlaTargets(_Part):
+class SlaTargets(Part):
     """How soon, in calendar time. A metric that a channel does not name is the default's."""
 
     first_response: PositiveSpan = Field(timedelta(hours=4), examples=["4h"])
@@ -64,10 +49,10 @@ class SlaTargets(_Part):
     resolution: PositiveSpan = Field(timedelta(hours=72), examples=["72h"])
 
 
-class ChannelConfig(_Part):
+class ChannelConfig(Part):
     """What holds in a channel."""
 
-    sla: Annotated[SlaTargets, BeforeValidator(_empty_if_null)] = Field(SlaTargets(), examples=["{first_response: 4h}"])
+    sla: Annotated[SlaTargets, BeforeValidator(empty_if_null)] = Field(SlaTargets(), examples=["{first_response: 4h}"])
     at_risk: Share = Field(0.8, examples=["0.8"])
     """The share of a target after which it is at risk."""
     objective: Share = Field(0.9, examples=["0.9"])
@@ -84,6 +69,8 @@ class ChannelConfig(_Part):
     """A wait that takes longer counts as not answered in the response rate."""
     settle: PositiveSpan = Field(timedelta(hours=72), examples=["72h"])
     """A close that is not reopened for so long has held."""
+    schedule: ScheduleOrAlways = Field(None, examples=["office"])
+    """The schedule whose hours count as business time; `always`: every hour does."""
     ticket_url: TicketUrl = Field(None, examples=["https://desk.example/tickets/{ticket_id}"])
     """Where people open a ticket. It changes no figure."""
 
@@ -94,25 +81,29 @@ class ChannelConfig(_Part):
         return self.model_copy(update={**named, "sla": self.sla.model_copy(update=targets)})
 
 
-class Forget(_Part):
+class Forget(Part):
     """After how much silence a ticket leaves the state."""
 
     closed: SpanOrNever = Field(timedelta(days=90), examples=["90d"])
     open: SpanOrNever = Field(timedelta(days=400), examples=["400d"])
 
 
-class Config(_Part):
+class Config(Part):
     """The whole file."""
 
     policy: str = Field("default", pattern=CHANNEL_PATTERN, examples=["default"])
     """The name under which SLA verdicts are counted."""
-    reporting_zone: Annotated[str, AfterValidator(_zone)] = Field("UTC", examples=["Europe/Berlin"])
+    reporting_zone: Zone = Field("UTC", examples=["Europe/Berlin"])
     """Where days begin."""
-    forget: Annotated[Forget, BeforeValidator(_empty_if_null)] = Field(Forget(), examples=["{closed: 90d, open: 400d}"])
-    defaults: Annotated[ChannelConfig, BeforeValidator(_empty_if_null)] = Field(
+    forget: Annotated[Forget, BeforeValidator(empty_if_null)] = Field(Forget(), examples=["{closed: 90d, open: 400d}"])
+    schedules: Annotated[dict[ScheduleName, ScheduleConfig], BeforeValidator(empty_if_null)] = Field(
+        {}, examples=[f"{{office: {ScheduleConfig.EXAMPLE}}}"]
+    )
+    """Opening hours that channels name."""
+    defaults: Annotated[ChannelConfig, BeforeValidator(empty_if_null)] = Field(
         ChannelConfig(), examples=["{settle: 72h}"]
     )
-    channels: dict[ChannelName, Annotated[ChannelConfig, BeforeValidator(_empty_if_null)]] | None = Field(
+    channels: dict[ChannelName, Annotated[ChannelConfig, BeforeValidator(empty_if_null)]] | None = Field(
         None, min_length=1, examples=["{whatsapp: {sla: {first_response: 20m}}}"]
     )
     """The channels there are; absent: every channel that events name."""
@@ -123,7 +114,7 @@ class Config(_Part):
     )
     """Whose webhooks the gateway takes. It changes no figure."""
 
-    operations: Annotated[Operations, BeforeValidator(_empty_if_null)] = Field(
+    operations: Annotated[Operations, BeforeValidator(empty_if_null)] = Field(
         Operations(), examples=["{interval: 15s}"]
     )
     """How all of it is watched: boards, alerts, whom they reach. It changes no figure."""
@@ -137,6 +128,9 @@ class Config(_Part):
         """Where a ticket of that channel is opened; None where no template says."""
         template = self.of(channel).ticket_url
         return None if template is None else link(template, ticket_id, channel)
+
+
+_log = logging.getLogger(__name__)
 
 
 def packaged(name: str) -> Path:
@@ -167,6 +161,8 @@ def _understand(file: ConfigFile) -> Config:
         file.refuse(problems_of(error, Config))
         raise AssertionError("a refused configuration without a problem") from error
     file.refuse(_contradictions(config))
+    for line in file.located(doubts(config.schedules)):
+        _log.warning(line)
     return config
 
 
@@ -174,11 +170,28 @@ def _contradictions(config: Config) -> Iterator[Problem]:
     yield from unfit_accounts(config.connectors)
     if config.channels is None and "unlisted_channels" in config.model_fields_set:
         yield Problem(("unlisted_channels",), "`unlisted_channels` needs a list: name your `channels`, or leave it out")
+    yield from never_open(config.schedules)
+    yield from _unknown_schedules(config)
     inherited = list(_impossible_spans(config, config.defaults, ("defaults",)))
     yield from inherited
     for name in config.channels or {}:
         own = _impossible_spans(config, config.of(name), ("channels", name))
         yield from (problem for problem in own if problem.text not in {text for _, text in inherited})
+
+
+def _unknown_schedules(config: Config) -> Iterator[Problem]:
+    yield from _unknown_schedule(config, config.defaults, ("defaults",))
+    for name, own in (config.channels or {}).items():
+        yield from _unknown_schedule(config, own, ("channels", name))
+
+
+def _unknown_schedule(config: Config, part: ChannelConfig, place: tuple[str, ...]) -> Iterator[Problem]:
+    name = part.schedule
+    if name is not None and name not in config.schedules:
+        near = get_close_matches(name, config.schedules, n=1)
+        added = f"add it, for example `schedules: {{{name}: {ScheduleConfig.EXAMPLE}}}`"
+        hint = f"did you mean `{near[0]}`?" if near else added
+        yield Problem((*place, "schedule"), f"`schedule` ({name}) does not stand under `schedules`; {hint}")
 
 
 def _impossible_spans(config: Config, rules: ChannelConfig, place: tuple[str, ...]) -> Iterator[Problem]:
@@ -211,15 +224,32 @@ def _left_to_settle(config: Config, rules: ChannelConfig) -> timedelta | None:
 
 def rules(config: Config, clock: Clock) -> Rules:
     """The configuration as the core sees it. Two configurations that give the same figures have the same version."""
+    named = {part.schedule for part in (config.defaults, *(config.channels or {}).values()) if part.schedule}
+    schedules = {name: config.schedules[name].compiled() for name in sorted(named)}
     compiled = Rules(
         version="",
         clock=clock,
         zone=config.reporting_zone,
-        default=_channel_rules(config, config.defaults),
-        channels={name: _channel_rules(config, config.of(name)) for name in sorted(config.channels or {})},
+        default=_channel_rules(config, config.defaults, schedules),
+        channels={name: _channel_rules(config, config.of(name), schedules) for name in sorted(config.channels or {})},
         closed_list=config.channels is not None and config.unlisted_channels == "other",
     )
-    return replace(compiled, version=_digest([STATE_FORMAT, asdict(compiled)], digits=12))
+    return replace(compiled, version=_digest([STATE_FORMAT, _figures(compiled)], digits=12))
+
+
+def _figures(compiled: Rules) -> dict[str, Any]:
+    """All that figures depend on, as plain values."""
+    content = {part.name: getattr(compiled, part.name) for part in fields(compiled)}
+    channels = {name: _channel_figures(channel) for name, channel in compiled.channels.items()}
+    return {**content, "default": _channel_figures(compiled.default), "channels": channels}
+
+
+def _channel_figures(channel: ChannelRules) -> dict[str, Any]:
+    content = asdict(replace(channel, schedule=None))
+    del content["schedule"]  # what has no schedule keeps the version it had before there were schedules
+    if channel.schedule is not None:
+        content["schedule"] = [channel.schedule.zone.key, *map(asdict, channel.schedule.timetables)]
+    return content
 
 
 def truth_rules() -> Rules:
@@ -228,7 +258,7 @@ def truth_rules() -> Rules:
     return rules(forgetting_nothing, "events")
 
 
-def _channel_rules(config: Config, channel: ChannelConfig) -> ChannelRules:
+def _channel_rules(config: Config, channel: ChannelConfig, schedules: Mapping[str, Schedule]) -> ChannelRules:
     targets = {metric: _target(span, channel.at_risk) for metric, span in channel.sla}
     return ChannelRules(
         policy=config.policy,
@@ -242,6 +272,7 @@ def _channel_rules(config: Config, channel: ChannelConfig) -> ChannelRules:
         unknown_author=channel.unknown_authors,
         forget_closed_ms=_milliseconds_or_none(config.forget.closed),
         forget_open_ms=_milliseconds_or_none(config.forget.open),
+        schedule=schedules[channel.schedule] if channel.schedule else None,
     )
 
 
@@ -255,5 +286,5 @@ def _milliseconds_or_none(span: timedelta | None) -> int | None:
 
 
 def _digest(content: Any, digits: int) -> str:
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), default=sorted)  # sets, in order
     return hashlib.sha256(canonical.encode()).hexdigest()[:digits]

@@ -16,12 +16,20 @@ _WORDS: Final = {
     "bool_type": "must be true or false",
     "dict_type": "must be keys with values",
     "float_type": "must be a number",
+    "list_type": "must be a list",
+    "missing": "is missing",
     "model_type": "must be keys with values",
     "string_pattern_mismatch": "must be a name: lower-case letters, digits, dots, dashes, underscores, 64 at most",
     "string_type": "must be text",
     "too_short": "names nothing",
 }
 """Where pydantic's own words are a programmer's."""
+_NAMED: Final = {
+    "channels": "; channels are named like `whatsapp` or `forum.de`",
+    "schedules": "; schedules are named like `office` or `night-shift`",
+}
+"""What keys that people choose look like."""
+
 _SECRET: Final = frozenset({"secrets", "keys"})
 """Under these keys stands where secrets are. Who wrote a secret there must not find it in the log too."""
 
@@ -50,17 +58,17 @@ def _unknown_key(place: Place, model: Model) -> str:
 
 
 def _wrong_value(place: Place, details: ErrorDetails, model: Model) -> str:
-    key = str(place[-1]) if place else "configuration"
+    key = next((step for step in reversed(place) if isinstance(step, str)), "configuration")
     text = _WORDS.get(details["type"]) or details["msg"].replace("Input should", "should")
     if details["loc"][-1:] == ("[key]",):
-        return f"`{key}` {text}; names are written like `whatsapp` or `forum.de`"
-    if _SECRET.isdisjoint(place):
-        given, example = _given(details["input"]), _example(key, _model_at(place[:-1], model))
-    else:
-        given, example = "", "secrets: [{env: WEBSITE_SECRET}]"
+        return f"`{key}` {text}{_NAMED.get(str(place[-2]), '')}"
     if (key, details["type"]) == ("channels", "too_short"):
         text += "; leave it out to accept every channel"
-    return f"`{key}`{given} {text}; for example `{example}`"
+    if not _SECRET.isdisjoint(place):
+        return f"`{key}` {text}; for example `secrets: [{{env: WEBSITE_SECRET}}]`"
+    around = _model_at(place[:-1], model)  # what is no part says itself how it is written
+    example = f"; for example `{_example(key, around)}`" if around else ""
+    return f"`{key}`{_given(details['input'])} {text}{example}"
 
 
 def _given(value: Any) -> str:
@@ -73,7 +81,7 @@ def _given(value: Any) -> str:
 def _example(key: str, model: Model | None) -> str:
     """A right line for a key."""
     field = model.model_fields.get(key) if model else None
-    example = field.examples[0] if field and field.examples else "{sla: {first_response: 20m}}"
+    example = field.examples[0] if field and field.examples else getattr(model, "EXAMPLE", "...")
     return f"{key}: {example}"
 
 

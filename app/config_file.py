@@ -44,9 +44,14 @@ class ConfigFile:
 
     def refuse(self, problems: Iterable[Problem]) -> None:
         """Raise ConfigurationError with a line for each problem, from the top of the file down; nothing if none."""
+        lines = self.located(problems)
+        if lines:
+            raise ConfigurationError("\n".join(lines))
+
+    def located(self, problems: Iterable[Problem]) -> list[str]:
+        """Each problem once, with file and line, in the order of the file."""
         found = sorted((self.line(problem.place), problem.text) for problem in problems)
-        if found:
-            raise ConfigurationError("\n".join(f"{self.name}:{line}: {text}" for line, text in dict.fromkeys(found)))
+        return [f"{self.name}:{line}: {text}" for line, text in dict.fromkeys(found)]
 
 
 class _Loader(yaml.SafeLoader):

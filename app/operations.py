@@ -1,12 +1,13 @@
 """How the deployment is watched: what `carebeat render` needs besides channels and promises. It changes no figure."""
 
 from datetime import timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from app.config_part import Part, empty_if_null
 from app.spans import PositiveSpan, write_span
 
 _STALLED_INTERVALS: Final = 4
@@ -24,18 +25,10 @@ def _url(text: str) -> str:
     return text.rstrip("/")
 
 
-def _empty_if_null(value: Any) -> Any:
-    return {} if value is None else value
-
-
 Url = Annotated[str, AfterValidator(_url)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class Receiver(_Part):
+class Receiver(Part):
     """A webhook that Alertmanager calls."""
 
     url: Url = Field(examples=["http://127.0.0.1:9095/page"])
@@ -43,7 +36,7 @@ class Receiver(_Part):
     """Sent as a bearer token; a file on Alertmanager's machine, read at each call."""
 
 
-class Receivers(_Part):
+class Receivers(Part):
     """Who is told, by how urgent it is."""
 
     page: Receiver = Field(Receiver(url="http://127.0.0.1:9095/page"), examples=["{url: http://127.0.0.1:9095/page}"])
@@ -56,7 +49,7 @@ class Receivers(_Part):
     """Hears from Alertmanager all the time, and must raise an alarm of its own when it does not."""
 
 
-class Operations(_Part):
+class Operations(Part):
     """How the deployment is watched."""
 
     interval: PositiveSpan = Field(timedelta(seconds=15), examples=["15s"])
@@ -69,7 +62,7 @@ class Operations(_Part):
     """As Grafana reaches it."""
     runbook_url: Url | None = Field(None, examples=["https://wiki.example.org/carebeat"])
     """Where `deploy/runbook.md` can be read; its own board in Grafana unless named."""
-    receivers: Annotated[Receivers, BeforeValidator(_empty_if_null)] = Field(
+    receivers: Annotated[Receivers, BeforeValidator(empty_if_null)] = Field(
         Receivers(), examples=["{page: {url: http://127.0.0.1:9095/page}}"]
     )
 

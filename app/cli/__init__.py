@@ -16,6 +16,7 @@ _COMMANDS: Final = {
     "explain": "one ticket's events, what each did, and what happens next",
     "gateway": "take signed webhooks, until stopped",
     "health": "ask the process on this machine whether it is ready, for probes",
+    "hours": "business time: what a schedule says of a span, a target, the days ahead",
     "render": "boards, rules and alerts from the support configuration",
     "replay": "send recorded events to a topic of their own",
     "simulate": "send made-up support traffic",

@@ -6,6 +6,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from app.kpi.business_hours import Schedule
+
 STATE_FORMAT = 3
 """Raised when stored state can no longer be read as it was, or when the same events would give other figures."""
 
@@ -41,6 +43,8 @@ class ChannelRules:
     unknown_author: Literal["agent", "bot", "automation"]
     forget_closed_ms: int | None
     forget_open_ms: int | None
+    schedule: Schedule | None = None
+    """What is business time; None: all of it."""
 
 
 @dataclass(frozen=True, slots=True)
