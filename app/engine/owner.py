@@ -184,10 +184,10 @@ class Owner:
         """
         if not self.is_loaded or self.is_released or self._flushing.locked():
             return False
-        limits, idle_seconds = self._limits, self._monotonic_seconds() - self.flushed_at_seconds
+        limits, since_seconds = self._limits, self._monotonic_seconds() - self.flushed_at_seconds
         if self._processor.size():
-            return waiting_records <= limits.behind_records or idle_seconds >= limits.behind_flush_interval_seconds
-        return self.next_offset != self.flushed_offset and idle_seconds >= limits.idle_flush_interval_seconds
+            return waiting_records <= limits.behind_records or since_seconds >= limits.behind_flush_interval_seconds
+        return self.next_offset != self.flushed_offset and since_seconds >= limits.idle_flush_interval_seconds
 
     async def flush(self) -> None:
         """Make all that was applied by now visible; returns when it is. After a flush under way, if there is one."""

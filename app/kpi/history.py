@@ -145,12 +145,12 @@ class Historian:
 
     def accept(self, ticket: Ticket, event: Event, now_ms: int, out: Effects) -> Outcome:
         """Take one event into a ticket whose timers have fired up to `now_ms`. On an exception the ticket is as it was."""
-        at_ms = event.at_ms
         repeats = self._repeats(ticket, event)
         if repeats is not None:
             return repeats
         if ticket.fold is not None and _is_too_old(ticket, ticket.fold, event, now_ms):
             return Outcome.TOO_OLD
+        at_ms = event.at_ms
         if at_ms > ticket.fired_ms and (at_ms > ticket.last_ms or _is_last(ticket, event)):
             self._step(ticket, event, now_ms, out)
             outcome = Outcome.STEPPED
@@ -281,5 +281,7 @@ def _digest(id_: str) -> str:
 
 def _forget_known(ticket: Ticket) -> None:
     """What was seen seven days before the last event need not be known any more."""
-    oldest_ms = ticket.state.last_ms - HISTORY_MS
-    ticket.known = {digest: at_ms for digest, at_ms in (ticket.known or {}).items() if at_ms > oldest_ms} or None
+    known, oldest_ms = ticket.known, ticket.state.last_ms - HISTORY_MS
+    if known and next(iter(known.values())) > oldest_ms:
+        return  # they are in order, but for a few: not worth looking at each with every event
+    ticket.known = {digest: at_ms for digest, at_ms in (known or {}).items() if at_ms > oldest_ms} or None

@@ -76,7 +76,9 @@ def test_the_log_file_says_what_kafka_did(kafka: EmbeddedKafka) -> None:
     assert "Kafka Server started" in kafka.log_path.read_text()
 
 
-@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks into /proc")
+@pytest.mark.skipif(
+    not Path("/proc").is_dir(), reason="NO /proc HERE: whether a killed parent leaves Java behind is not tested"
+)
 def test_a_parent_killed_hard_leaves_no_java_and_no_folder(kafka: EmbeddedKafka) -> None:
     del kafka  # asked for only so that the jars are there, or the skip says why not
     parent = subprocess.Popen([sys.executable, "-c", _CHILD], stdout=subprocess.PIPE, text=True)
@@ -123,7 +125,7 @@ def test_a_missing_extra_says_what_to_install(tmp_path: Path, monkeypatch: pytes
 
 
 def test_a_machine_without_network_is_told_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("jgo")
+    pytest.importorskip("jgo", reason="NO JGO, what a machine without network is told is not tested: make setup")
 
     def offline(_: str) -> None:
         raise ConnectionError("no route to host")

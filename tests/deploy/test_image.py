@@ -6,7 +6,6 @@ import signal
 import uuid
 from base64 import b64encode
 from collections.abc import Iterator
-from http.client import HTTPConnection
 from pathlib import Path
 
 import click
@@ -20,6 +19,7 @@ from app.cli import carebeat
 from tests.deploy.container import Container, Running
 from tests.deploy.image import ROOT, Image, built_image
 from tests.deployment import until
+from tests.web import get
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1800)]
 
@@ -112,19 +112,6 @@ def worker(container: Container, tmp_path: Path) -> Iterator[Running]:
         yield running
     finally:
         running.close()
-
-
-def get(port: int, path: str) -> tuple[int, str]:
-    """Status and body; status 0 while nobody answers."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("GET", path)
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode()
-    except OSError:
-        return 0, ""
-    finally:
-        connection.close()
 
 
 def rights(process: psutil.Process) -> int:

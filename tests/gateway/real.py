@@ -11,6 +11,7 @@ from pathlib import Path
 
 from app.broker.ports import free_port
 from tests.gateway.sender import OTHER_SECRET, PSEUDONYM_KEY, SECRET
+from tests.web import get
 
 CONFIGURATION = """
 connectors:
@@ -63,15 +64,7 @@ class RealGateway:
 
     def ask(self, path: str) -> tuple[int, str]:
         """GET from its own port for metrics and health; (0, "") while nobody listens."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.metrics_port, timeout=5)
-        try:
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            return answer.status, answer.read().decode()
-        except OSError:
-            return 0, ""
-        finally:
-            connection.close()
+        return get(self.metrics_port, path)
 
     def is_ready(self) -> bool:
         return self.ask("/healthz/ready")[0] == 200

@@ -5,6 +5,7 @@ python -m tests.bench.peers.naive_faust BOOTSTRAP TOPIC EVENTS
 
 import sys
 import uuid
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import faust
@@ -63,5 +64,6 @@ def make_app(bootstrap: str, topic: str, events: int) -> Any:
 
 if __name__ == "__main__":
     naive = make_app(sys.argv[1], sys.argv[2], int(sys.argv[3]))
-    sys.argv = ["naive", "worker", "--loglevel", "error", "--without-web"]
-    naive.main()
+    with TemporaryDirectory(prefix="naive-") as folder:
+        sys.argv = ["naive", "--datadir", folder, "worker", "--loglevel", "error", "--without-web"]
+        naive.main()
