@@ -24,7 +24,7 @@ from app.config_file import ConfigFile, Problem, read_file, read_text
 from app.config_part import Part, empty_if_null
 from app.config_schedules import ScheduleConfig, ScheduleName, ScheduleOrAlways, Zone, doubts, never_open
 from app.kpi.business_hours import Schedule
-from app.kpi.rules import STATE_FORMAT, ChannelRules, Clock, Rules, Target
+from app.kpi.rules import STATE_FORMAT, ChannelRules, Clock, Policy, Rules, Target
 from app.links import TicketUrl, link
 from app.operations import Operations
 from app.spans import PositiveSpan, Span, SpanOrNever, SpanOrOff, milliseconds, write_span
@@ -245,11 +245,20 @@ def _figures(compiled: Rules) -> dict[str, Any]:
 
 
 def _channel_figures(channel: ChannelRules) -> dict[str, Any]:
-    content = asdict(replace(channel, schedule=None))
-    del content["schedule"]  # what has no schedule keeps the version it had before there were schedules
-    if channel.schedule is not None:
-        content["schedule"] = [channel.schedule.zone.key, *map(asdict, channel.schedule.timetables)]
-    return content
+    content = asdict(replace(channel, schedule=None, policies=()))
+    return {
+        **content,
+        "schedule": _schedule_figures(channel.schedule),
+        "policies": [_policy_figures(policy) for policy in channel.policies],
+    }
+
+
+def _policy_figures(policy: Policy) -> dict[str, Any]:
+    return {**asdict(replace(policy, schedule=None)), "schedule": _schedule_figures(policy.schedule)}
+
+
+def _schedule_figures(schedule: Schedule | None) -> list[Any] | None:
+    return None if schedule is None else [schedule.zone.key, *map(asdict, schedule.timetables)]
 
 
 def truth_rules() -> Rules:
@@ -259,11 +268,8 @@ def truth_rules() -> Rules:
 
 
 def _channel_rules(config: Config, channel: ChannelConfig, schedules: Mapping[str, Schedule]) -> ChannelRules:
-    targets = {metric: _target(span, channel.at_risk) for metric, span in channel.sla}
     return ChannelRules(
-        policy=config.policy,
-        version=_digest({metric: asdict(target) for metric, target in targets.items()}, digits=6),
-        **targets,
+        policies=(_policy(config.policy, channel),),
         grace_ms=milliseconds(channel.grace),
         reply_limit_ms=milliseconds(channel.reply_limit),
         settle_ms=milliseconds(channel.settle),
@@ -274,6 +280,13 @@ def _channel_rules(config: Config, channel: ChannelConfig, schedules: Mapping[st
         forget_open_ms=_milliseconds_or_none(config.forget.open),
         schedule=schedules[channel.schedule] if channel.schedule else None,
     )
+
+
+def _policy(name: str, channel: ChannelConfig) -> Policy:
+    first, following, resolution = (_target(span, channel.at_risk) for _, span in channel.sla)
+    targets = {"first_response": first, "next_response": following, "resolution": resolution}
+    version = _digest({metric: asdict(target) for metric, target in targets.items()}, digits=6)
+    return Policy(name, version, first, following, resolution)
 
 
 def _target(span: timedelta, at_risk: float) -> Target:

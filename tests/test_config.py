@@ -5,7 +5,7 @@ import pytest
 
 from app.config import Config, default_path, load, parse, rules, truth_rules
 from app.errors import ConfigurationError
-from app.kpi.rules import ChannelRules, Rules, Target
+from app.kpi.rules import ChannelRules, Policy, Rules, Target
 
 HOUR_MS = 3_600_000
 
@@ -21,7 +21,7 @@ def complaint(text: str) -> str:
 
 
 def test_an_empty_configuration_promises_4_24_and_72_hours() -> None:
-    default = compiled("").default
+    default = compiled("").default.default_policy
     assert [target.target_ms for target in (default.first_response, default.next_response, default.resolution)] == [
         4 * HOUR_MS,
         24 * HOUR_MS,
@@ -31,11 +31,15 @@ def test_an_empty_configuration_promises_4_24_and_72_hours() -> None:
 
 def test_an_empty_configuration_compiles_to_the_defaults() -> None:
     assert compiled("").default == ChannelRules(
-        policy="default",
-        version=compiled("").default.version,
-        first_response=Target(4 * HOUR_MS, int(3.2 * HOUR_MS)),
-        next_response=Target(24 * HOUR_MS, int(19.2 * HOUR_MS)),
-        resolution=Target(72 * HOUR_MS, int(57.6 * HOUR_MS)),
+        policies=(
+            Policy(
+                "default",
+                compiled("").default.default_policy.version,
+                first_response=Target(4 * HOUR_MS, int(3.2 * HOUR_MS)),
+                next_response=Target(24 * HOUR_MS, int(19.2 * HOUR_MS)),
+                resolution=Target(72 * HOUR_MS, int(57.6 * HOUR_MS)),
+            ),
+        ),
         grace_ms=10_000,
         reply_limit_ms=24 * HOUR_MS,
         settle_ms=72 * HOUR_MS,
@@ -50,9 +54,9 @@ def test_an_empty_configuration_compiles_to_the_defaults() -> None:
 def test_a_channel_changes_what_it_names_and_nothing_else() -> None:
     made = compiled("defaults: {settle: 48h}\nchannels: {web: {sla: {first_response: 20m}, close_after_silence: 2h}}")
     own = Target(20 * 60_000, 16 * 60_000)
-    assert made.of("web") == replace(
-        made.default, version=made.of("web").version, first_response=own, silence_ms=2 * HOUR_MS
-    )
+    version = made.of("web").default_policy.version
+    policy = replace(made.default.default_policy, version=version, first_response=own)
+    assert made.of("web") == replace(made.default, policies=(policy,), silence_ms=2 * HOUR_MS)
 
 
 def test_a_channel_may_switch_off_what_the_defaults_switch_on() -> None:
@@ -143,14 +147,14 @@ def test_an_objective_changes_no_figure_and_no_version() -> None:
 
 def test_a_policy_version_names_the_content_of_the_targets() -> None:
     made = compiled("channels: {web: {sla: {resolution: 1h}}, chat: {sla: {resolution: 60m}}, email: {grace: 1s}}")
-    assert made.of("web").version == made.of("chat").version != made.default.version
-    assert made.of("email").version == made.default.version
+    web, chat, email = (made.of(name).default_policy.version for name in ("web", "chat", "email"))
+    assert web == chat != email == made.default.default_policy.version
 
 
 def test_versions_are_short_hex() -> None:
     made = compiled("")
-    assert (len(made.version), len(made.default.version)) == (12, 6)
-    assert int(made.version + made.default.version, 16)
+    assert (len(made.version), len(made.default.default_policy.version)) == (12, 6)
+    assert int(made.version + made.default.default_policy.version, 16)
 
 
 def test_recorded_history_is_computed_by_the_defaults_and_never_forgets() -> None:

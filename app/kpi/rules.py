@@ -27,14 +27,34 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelRules:
-    """What holds in one channel. `policy` and `version` travel with every SLA verdict."""
+class Policy:
+    """What is promised to tickets that match, in one channel. `name` and `version` travel with every SLA verdict."""
 
-    policy: str
+    name: str
     version: str
+    """Names the content: two policies of one name and version promise the same."""
     first_response: Target
     next_response: Target
     resolution: Target
+    schedule: Schedule | None = None
+    """The hours in which its targets run; None: calendar time."""
+    customer_clock: bool = False
+    """Whether first_response is promised from the customer's first message, also while a bot holds the ticket."""
+    pause_on: frozenset[str] = frozenset(("customer", "snoozed"))
+    """Reasons of pauses that stop the resolution clock."""
+    priorities: frozenset[str] = frozenset()
+    """What it matches, here and in the next two; empty: anything."""
+    teams: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+    """Any of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRules:
+    """What holds in one channel."""
+
+    policies: tuple[Policy, ...]
+    """In order: the first that matches a ticket applies. The last matches every ticket."""
     grace_ms: int
     reply_limit_ms: int
     settle_ms: int
@@ -45,6 +65,11 @@ class ChannelRules:
     forget_open_ms: int | None
     schedule: Schedule | None = None
     """What is business time; None: all of it."""
+
+    @property
+    def default_policy(self) -> Policy:
+        """What is promised where no other policy matches."""
+        return self.policies[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +83,10 @@ class Rules:
     channels: dict[str, ChannelRules]
     closed_list: bool
     """Whether a channel outside `channels` becomes `other`."""
+    dimensions: frozenset[str] = frozenset()
+    """What windows are also kept of: agent, team, topic, tag."""
+    publish_all: bool = False
+    """Whether transitions that are no news (started, paused, resumed, due_changed) are published too."""
 
     def of(self, channel: str) -> ChannelRules:
         """The rules of a channel; the default's where it is not configured."""

@@ -14,7 +14,7 @@ import msgspec
 from app.kpi.effects import Effects, Transition
 from app.kpi.instants import NEVER
 from app.kpi.measures import sla_measure
-from app.kpi.rules import ChannelRules, Target
+from app.kpi.rules import Policy, Target
 
 RUNNING, AT_RISK, BREACHED = range(3)
 
@@ -47,12 +47,12 @@ class Attributes(msgspec.Struct, array_like=True, gc=False):
     agent: str | None = None
 
 
-def start(start_ms: int, set_ms: int, channel: str, target: Target, rules: ChannelRules) -> SlaClock:
+def start(start_ms: int, set_ms: int, channel: str, target: Target, policy: Policy, grace_ms: int) -> SlaClock:
     """A clock from `start_ms`; due and warning are never before `set_ms`, the change that set it."""
     due_ms, warn_ms = start_ms + target.target_ms, start_ms + target.warn_ms
     if warn_ms < set_ms:
         due_ms, warn_ms = max(due_ms, set_ms), set_ms
-    return SlaClock(start_ms, due_ms, warn_ms, rules.grace_ms, channel, rules.policy, rules.version)
+    return SlaClock(start_ms, due_ms, warn_ms, grace_ms, channel, policy.name, policy.version)
 
 
 def pass_time(clock: SlaClock, metric: str, attributes: Attributes, out: Effects) -> None:

@@ -131,7 +131,9 @@ class Machine:
     def _start_round(self, state: State, at_ms: int) -> None:
         rules = self._rules[state.channel]
         state.round_ms = at_ms
-        state.resolution_sla = sla.start(at_ms, at_ms, state.channel, rules.resolution, rules)
+        state.resolution_sla = sla.start(
+            at_ms, at_ms, state.channel, rules.default_policy.resolution, rules.default_policy, rules.grace_ms
+        )
 
     def _start_pending(self, state: State, event: Event, out: Effects) -> None:
         earliest_ms = event.at_ms - REOPENING_LOOKS_BACK_MS
@@ -169,7 +171,9 @@ class Machine:
     def _start_queue(self, state: State, start_ms: int, set_ms: int, channel: str) -> None:
         rules = self._rules[channel]
         state.queue_ms, state.queue_channel = start_ms, channel
-        state.first_sla = sla.start(start_ms, set_ms, channel, rules.first_response, rules)
+        state.first_sla = sla.start(
+            start_ms, set_ms, channel, rules.default_policy.first_response, rules.default_policy, rules.grace_ms
+        )
 
     def _start_wait(self, state: State, start_ms: int, set_ms: int, channel: str, out: Effects) -> None:
         state.wait_ms, state.wait_channel, state.wait_expired = start_ms, channel, False
@@ -177,7 +181,9 @@ class Machine:
         out.counts.append((set_ms, channel, "waits_opened"))
         if state.first_done:
             rules = self._rules[channel]
-            state.next_sla = sla.start(start_ms, set_ms, channel, rules.next_response, rules)
+            state.next_sla = sla.start(
+                start_ms, set_ms, channel, rules.default_policy.next_response, rules.default_policy, rules.grace_ms
+            )
 
     def _reply(self, state: State, event: Event, out: Effects) -> None:
         out.counts.append((event.at_ms, event.channel, _REPLIES_SENT[event.author]))

@@ -87,7 +87,7 @@ def _durations(metric: Metric, facts: Facts, snapshot: Snapshot) -> Family:
 
 def _verdicts(facts: Facts, snapshot: Snapshot) -> Mapping[Labels, float]:
     verdicts: dict[Labels, float] = {
-        (channel, priority, facts.rules.of(channel).policy, metric, outcome): 0
+        (channel, priority, facts.rules.of(channel).default_policy.name, metric, outcome): 0
         for channel, priority, metric, outcome in product(snapshot.channels, PRIORITIES, SLA_METRICS, SLA_OUTCOMES)
     }
     verdicts.update(snapshot.verdicts)
@@ -123,7 +123,7 @@ def _info_families(facts: Facts) -> Iterator[Family]:
     rules = facts.rules
     configuration = {
         "version": rules.version,
-        "policy": rules.default.policy,
+        "policy": rules.default.default_policy.name,
         "clock": rules.clock,
         "zone": rules.zone,
     }

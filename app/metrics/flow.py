@@ -36,9 +36,9 @@ def edges_ms(rules: Rules) -> tuple[int, ...]:
 def targets_ms(channel: ChannelRules) -> dict[str, int]:
     """What a channel promises, by SLA metric."""
     return {
-        "first_response": channel.first_response.target_ms,
-        "next_response": channel.next_response.target_ms,
-        "resolution": channel.resolution.target_ms,
+        "first_response": channel.default_policy.first_response.target_ms,
+        "next_response": channel.default_policy.next_response.target_ms,
+        "resolution": channel.default_policy.resolution.target_ms,
     }
 
 

@@ -23,8 +23,6 @@ def test_every_duration_is_in_the_catalogue_and_arises() -> None:
 
 def test_every_verdict_is_counted_under_its_policy_and_version() -> None:
     desk = lived()
-    default = desk.rules.default
-    names = {
-        sla_measure(default.policy, default.version, metric, end) for metric in SLA_METRICS for end in SLA_OUTCOMES
-    }
+    default = desk.rules.default.default_policy
+    names = {sla_measure(default.name, default.version, metric, end) for metric in SLA_METRICS for end in SLA_OUTCOMES}
     assert {measure for measure in desk.cell().counts if measure.startswith("sla|")} <= names

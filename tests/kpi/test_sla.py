@@ -183,12 +183,14 @@ def test_reopening_restarts_the_resolution_clock() -> None:
 
 def test_verdicts_carry_policy_and_version() -> None:
     desk = told("10:00 message, 10:10 reply", "policy: gold")
-    assert {(said.policy, said.version) for said in desk.clocks} == {("gold", desk.rules.default.version)}
+    assert {(said.policy, said.version) for said in desk.clocks} == {
+        ("gold", desk.rules.default.default_policy.version)
+    }
 
 
 def test_a_clock_keeps_the_version_it_was_started_with() -> None:
     desk = told("10:00 message")
-    version = desk.rules.default.version
+    version = desk.rules.default.default_policy.version
     desk.restart("policy: gold\ndefaults: {sla: {first_response: 20m}}").tell("11:00 reply")
     assert [(said.state, said.policy, said.version) for said in desk.clocks] == [("met", "default", version)]
 
@@ -205,5 +207,5 @@ def test_a_channel_has_promises_of_its_own() -> None:
 
 
 def _windows(desk: Desk, outcome: str, kind: str = "hour") -> dict[str, int]:
-    rules = desk.rules.default
-    return desk.windows(f"sla|{rules.policy}|{rules.version}|first_response|{outcome}", kind=kind)
+    policy = desk.rules.default.default_policy
+    return desk.windows(f"sla|{policy.name}|{policy.version}|first_response|{outcome}", kind=kind)
