@@ -118,7 +118,7 @@ class Windows:
                 self.late += 1
             if gathering is not None:
                 gathering.counts[measure] += 1
-        for at_ms, channel, measure, duration_ms, _ in effects.durations:
+        for at_ms, channel, measure, duration_ms, _, _ in effects.durations:
             if at_ms != last_ms or channel is not last_channel:
                 last_ms, last_channel = at_ms, channel
                 gathering, late = self._gathering(at_ms, channel, now_ms)
@@ -145,7 +145,7 @@ class Windows:
             self.late += slots is not self._removed[0]
             if slots is not None:
                 _gather(slots, channel, minute_ms).counts[measure] += 1
-        for at_ms, channel, measure, duration_ms, _ in effects.removed_durations:
+        for at_ms, channel, measure, duration_ms, _, _ in effects.removed_durations:
             minute_ms = at_ms - at_ms % MINUTE_MS
             slots = self._slots(self._removed, minute_ms, now_ms)
             self.late += slots is not self._removed[0]
