@@ -1,11 +1,11 @@
-"""What a step or a run of a ticket gives: counts and durations for windows, transitions of SLA clocks.
+"""What a step or a run of a ticket gives: counts, durations and amounts for windows, transitions of SLA clocks.
 
 Effects are values, so that two runs of one ticket can be compared: what a revision takes back and what it adds is the difference of what the
 old and the new history give (`revise`).
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -15,6 +15,9 @@ Count = tuple[int, str, str]
 Duration = tuple[int, str, str, int, int]
 """(instant, channel, measure, duration in ms, end): one sample. It counts in the window of the instant, which is its end, except for a
 close that settled, which counts when it settled."""
+
+Amount = tuple[int, str, str, int]
+"""(instant, channel, measure, how many): many of a measure at once, exact."""
 
 
 class Transition(msgspec.Struct, frozen=True, gc=False):
@@ -41,6 +44,8 @@ class Effects(msgspec.Struct, gc=False):
     transitions: list[Transition] = msgspec.field(default_factory=list)
     removed_counts: Sequence[Count] = ()
     removed_durations: Sequence[Duration] = ()
+    amounts: Sequence[Amount] = ()
+    removed_amounts: Sequence[Amount] = ()
 
     def revise(self, before: "Effects", after: "Effects") -> None:
         """Add what turns `before` (already given) into `after`: net, so that what both hold is not touched even in final windows."""
@@ -50,7 +55,19 @@ class Effects(msgspec.Struct, gc=False):
         had_durations, has_durations = Counter(before.durations), Counter(after.durations)
         self.durations += (has_durations - had_durations).elements()
         self.removed_durations = list((had_durations - has_durations).elements())
+        if before.amounts or after.amounts:
+            net = _summed(after.amounts)
+            net.subtract(_summed(before.amounts))
+            self.amounts = [*self.amounts, *((*key, amount) for key, amount in net.items() if amount > 0)]
+            self.removed_amounts = [(*key, -amount) for key, amount in net.items() if amount < 0]
         self.transitions += _corrections(before.transitions, after.transitions)
+
+
+def _summed(amounts: Iterable[Amount]) -> Counter[Count]:
+    summed: Counter[Count] = Counter()
+    for at_ms, channel, measure, amount in amounts:
+        summed[at_ms, channel, measure] += amount
+    return summed
 
 
 _Clock = tuple[str, int]

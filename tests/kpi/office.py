@@ -38,7 +38,7 @@ class Office:
         self.rules = rules
         self._timers_at_once = timers_at_once
         self.partitions = [self._partition(number, partitions) for number in range(partitions)]
-        self.merge = Merge(partitions)
+        self.merge = Merge(partitions, rules.zone)
         self.windows: dict[tuple[str, Span], MergedWindow] = {}
         self.samples: Counter[Sample] = Counter()
         self.said: list[tuple[str, Transition]] = []
@@ -119,7 +119,7 @@ class Office:
         """A new owner takes the merge over from its changelog."""
         self.publish()
         position = self.merge.position()
-        self.merge = Merge(len(self.partitions))
+        self.merge = Merge(len(self.partitions), self.rules.zone)
         for key, value in self.merge_entries.items():
             self.merge.load(key, value)
         self.merge.start(position)
