@@ -1,11 +1,11 @@
-"""What a step or a run of a ticket gives: counts and durations for windows, transitions of SLA clocks.
+"""What a step or a run of a ticket gives: counts, durations and amounts for windows, transitions of SLA clocks.
 
 Effects are values, so that two runs of one ticket can be compared: what a revision takes back and what it adds is the difference of what the
 old and the new history give (`revise`).
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -60,10 +60,19 @@ class Effects(msgspec.Struct, gc=False):
         had_durations, has_durations = Counter(before.durations), Counter(after.durations)
         self.durations += (has_durations - had_durations).elements()
         self.removed_durations = list((had_durations - has_durations).elements())
-        had_amounts, has_amounts = Counter(before.amounts), Counter(after.amounts)
-        self.amounts = list((has_amounts - had_amounts).elements())
-        self.removed_amounts = list((had_amounts - has_amounts).elements())
+        if before.amounts or after.amounts:
+            net = _summed(after.amounts)
+            net.subtract(_summed(before.amounts))
+            self.amounts = [*self.amounts, *((*key, amount) for key, amount in net.items() if amount > 0)]
+            self.removed_amounts = [(*key, -amount) for key, amount in net.items() if amount < 0]
         self.transitions += _corrections(before.transitions, after.transitions)
+
+
+def _summed(amounts: Iterable[Amount]) -> Counter[Count]:
+    summed: Counter[Count] = Counter()
+    for at_ms, channel, measure, amount in amounts:
+        summed[at_ms, channel, measure] += amount
+    return summed
 
 
 _Clock = tuple[str, int]

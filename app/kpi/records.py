@@ -16,10 +16,12 @@ from app.kpi.instants import text_of
 from app.kpi.levels import Level
 from app.kpi.merge import MergedWindow
 from app.kpi.sketch import middle_ms, quantile_ms
+from app.kpi.windows import DIMENSION_SIGN
 from app.kpi.wire import RECORD_LIMIT_BYTES
 
 _encode = msgspec.json.Encoder().encode
 _QUANTILES: Final = (("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99))
+_MILLIONTHS: Final = 1_000_000
 
 
 class Published(NamedTuple):
@@ -35,9 +37,10 @@ class Published(NamedTuple):
 def kpi_record(window: MergedWindow) -> Published:
     """A whole window, for `kpis`."""
     start, end = text_of(window.span.start_ms), text_of(window.end_ms)
-    counts, sla = _unfold(window.cell.counts)
+    counts, sla, revenue = _unfold(window.cell.counts)
+    is_channel = DIMENSION_SIGN not in window.channel
     record = {
-        "channel": window.channel,
+        "channel" if is_channel else "dimension": window.channel,
         "window": {"kind": window.span.kind, "start": start, "end": end},
         "revision": window.revision,
         "final": window.final,
@@ -46,14 +49,21 @@ def kpi_record(window: MergedWindow) -> Published:
         "durations": {name: spread_record(spread) for name, spread in window.cell.durations.items()},
         "sla": sla,
         "rates": _rates(window.cell),
-        "levels": _level(window.level),
     }
+    if is_channel:
+        record["levels"] = _level(window.level)
+    if revenue:
+        record["revenue"] = revenue
+    if (slowest := window.cell.slowest.get("response")) is not None:
+        record["slowest_reply"] = {"ticket_id": slowest[1], "seconds": slowest[0] / 1000}
     key = f"{window.channel}|{window.span.kind}|{start}"
     return Published(key.encode(), _encode(record), "kpis", f"{key}|{window.revision}", window.stream_ms)
 
 
-def _unfold(counts: dict[str, int]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _unfold(counts: dict[str, int]) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, str]]:
+    """(counts, SLA verdicts, revenue by currency)."""
     unfolded: dict[str, Any] = {}
+    revenue: dict[str, str] = {}
     verdicts: dict[tuple[str, str, str], dict[str, Any]] = {}
     for measure, count in counts.items():
         name, _, label = measure.partition("|")
@@ -72,11 +82,19 @@ def _unfold(counts: dict[str, int]) -> tuple[dict[str, Any], list[dict[str, Any]
                 },
             )
             entry[outcome] = count
+        elif name == "revenue":
+            revenue[label] = _decimal(count)
         elif label:
             unfolded.setdefault(name, {})[label] = count
         else:
             unfolded[name] = count
-    return unfolded, list(verdicts.values())
+    return unfolded, list(verdicts.values()), revenue
+
+
+def _decimal(millionths: int) -> str:
+    """An amount as exact decimal text, without zeros at its end."""
+    whole, part = divmod(millionths, _MILLIONTHS)
+    return f"{whole}.{part:06d}".rstrip("0").rstrip(".")
 
 
 def spread_record(spread: Spread) -> dict[str, Any]:

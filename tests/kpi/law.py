@@ -163,7 +163,7 @@ def _fire(machine: Machine, state: State, until_ms: int, out: Effects) -> None:
 
 
 def _cells(windows: dict[tuple[str, Span], Cell], channel: str, at_ms: int, kinds: tuple[str, ...]) -> Iterable[Cell]:
-    for kind in kinds:
+    for kind in kinds if ":" not in channel else [kind for kind in kinds if kind != "minute"]:
         span = Span(kind, at_ms - at_ms % LENGTHS[kind])
         yield windows.setdefault((channel, span), Cell())
         if ":" not in channel:
