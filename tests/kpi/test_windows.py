@@ -223,7 +223,9 @@ ANNA = "agent:anna"
 def replying(*samples: tuple[str, int], channel: str = ANNA) -> Effects:
     """Responses of so many milliseconds at these instants."""
     effects = Effects()
-    effects.durations += [(ms(at), channel, "response", duration_ms, ms(at) - duration_ms, ms(at)) for at, duration_ms in samples]
+    effects.durations += [
+        (ms(at), channel, "response", duration_ms, ms(at) - duration_ms, ms(at)) for at, duration_ms in samples
+    ]
     return effects
 
 
