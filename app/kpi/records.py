@@ -71,7 +71,15 @@ def _unfold(counts: dict[str, int]) -> tuple[dict[str, Any], list[dict[str, Any]
             policy, version, metric, outcome = label.rsplit("|", 3)
             entry = verdicts.setdefault(
                 (policy, version, metric),
-                {"policy": policy, "version": version, "metric": metric, "met": 0, "breached": 0, "cancelled": 0},
+                {
+                    "policy": policy,
+                    "version": version,
+                    "metric": metric,
+                    "met": 0,
+                    "breached": 0,
+                    "cancelled": 0,
+                    "historic": 0,
+                },
             )
             entry[outcome] = count
         elif name == "revenue":
@@ -151,6 +159,7 @@ class _TransitionRecord(msgspec.Struct, gc=False):
     team: str | None
     agent_id: str | None
     historic: bool = False
+    elapsed_business_seconds: float | None = None
 
 
 def transition(caused: Caused) -> bytes:
@@ -173,6 +182,8 @@ def transition(caused: Caused) -> bytes:
             said.priority,
             said.team,
             said.agent,
+            said.historic,
+            None if said.business_ms is None else said.business_ms / 1000,
         )
     )
 
@@ -180,14 +191,14 @@ def transition(caused: Caused) -> bytes:
 def sample_record(sampled: Sampled) -> Published:
     """One duration, for `samples`. Its id is the same for a repeat and for its retraction."""
     ticket_id = sampled.ticket_id
-    _, channel, measure, duration_ms, ended_ms = sampled.duration
-    id_ = _id(f"{ticket_id}\0{measure}\0{ended_ms - duration_ms}\0{ended_ms}")
+    _, channel, measure, duration_ms, started_ms, ended_ms = sampled.duration
+    id_ = _id(f"{ticket_id}\0{measure}\0{started_ms}\0{ended_ms}")
     record = {
         "id": id_,
         "ticket_id": ticket_id,
         "kpi": measure,
         "seconds": duration_ms / 1000,
-        "started_at": text_of(ended_ms - duration_ms),
+        "started_at": text_of(started_ms),
         "ended_at": text_of(ended_ms),
         "channel": channel,
         "retracted": sampled.retracted,

@@ -135,7 +135,7 @@ class Windows:
                 self.late += 1
             if gathering is not None:
                 gathering.counts[measure] += 1
-        for at_ms, channel, measure, duration_ms, _ in effects.durations:
+        for at_ms, channel, measure, duration_ms, _, _ in effects.durations:
             if at_ms != last_ms or channel is not last_channel:
                 last_ms, last_channel = at_ms, channel
                 gathering, late = self._gathering(at_ms, channel, now_ms)
@@ -169,7 +169,7 @@ class Windows:
             gathering = self._removing(at_ms, channel, now_ms)
             if gathering is not None:
                 gathering.counts[measure] += 1
-        for at_ms, channel, measure, duration_ms, _ in effects.removed_durations:
+        for at_ms, channel, measure, duration_ms, _, _ in effects.removed_durations:
             gathering = self._removing(at_ms, channel, now_ms)
             if gathering is not None:
                 gathering.durations[measure].append(duration_ms)

@@ -8,7 +8,7 @@ from app.kpi.effects import Effects, Transition
 
 AT = (10, "web", "seen")
 LATER = (20, "web", "seen")
-SAMPLE = (10, "web", "response", 5, 10)
+SAMPLE = (10, "web", "response", 5, 5, 10)
 
 
 def effects(*counts: tuple[int, str, str], said: Iterable[Transition] = ()) -> Effects:

@@ -223,7 +223,9 @@ ANNA = "agent:anna"
 def replying(*samples: tuple[str, int], channel: str = ANNA) -> Effects:
     """Responses of so many milliseconds at these instants."""
     effects = Effects()
-    effects.durations += [(ms(at), channel, "response", duration_ms, ms(at)) for at, duration_ms in samples]
+    effects.durations += [
+        (ms(at), channel, "response", duration_ms, ms(at) - duration_ms, ms(at)) for at, duration_ms in samples
+    ]
     return effects
 
 
@@ -305,7 +307,7 @@ def test_days_are_the_sums_of_hours(told_: list[tuple[int, str, int]]) -> None:
         effects = Effects()
         at_ms = ms("00:00") + after_ms
         effects.counts.append((at_ms, channel, "seen"))
-        effects.durations.append((at_ms, channel, "response", duration_ms, at_ms))
+        effects.durations.append((at_ms, channel, "response", duration_ms, at_ms - duration_ms, at_ms))
         effects.amounts = [(at_ms, channel, "revenue|EUR", duration_ms)]
         windows.add(effects, at_ms, f"t{duration_ms % 5}")
     windows.roll()

@@ -19,7 +19,7 @@ NAMES: Final = ("channel", "dimension", "slowest_reply_ticket_id")
 _WINDOW: Final = ("window", "start", "end", "final")
 _OPEN: Final = ("quick_replies",)
 """Counts whose labels nobody lists."""
-_OUTCOMES: Final = ("met", "breached", "cancelled")
+_OUTCOMES: Final = ("met", "breached", "cancelled", "historic")
 _OF_CHANNELS: Final = ("open", "waiting", "oldest_wait_started_at")
 _OF_DIMENSIONS: Final = ("first_reply_at", "slowest_reply_ticket_id", "slowest_reply_seconds")
 
