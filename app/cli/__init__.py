@@ -14,6 +14,7 @@ _COMMANDS: Final = {
     "dead-letters": "records that were refused, and why",
     "demo": "everything on this machine: Kafka, gateway, worker, simulated traffic, live board",
     "explain": "one ticket's events, what each did, and what happens next",
+    "export": "windows as a table: CSV, JSON Lines or JSON",
     "gateway": "take signed webhooks, until stopped",
     "health": "ask the process on this machine whether it is ready, for probes",
     "hours": "business time: what a schedule says of a span, a target, the days ahead",
