@@ -66,6 +66,8 @@ def _wrong_value(place: Place, details: ErrorDetails, model: Model) -> str:
         text += "; leave it out to accept every channel"
     if not _SECRET.isdisjoint(place):
         return f"`{key}` {text}; for example `secrets: [{{env: WEBSITE_SECRET}}]`"
+    while place and isinstance(place[-1], int):  # an example shows the whole list
+        place = place[:-1]
     around = _model_at(place[:-1], model)  # what is no part says itself how it is written
     example = f"; for example `{_example(key, around)}`" if around else ""
     return f"`{key}`{_given(details['input'])} {text}{example}"
