@@ -16,6 +16,7 @@ _WORDS: Final = {
     "bool_type": "must be true or false",
     "dict_type": "must be keys with values",
     "float_type": "must be a number",
+    "int_type": "must be a whole number",
     "list_type": "must be a list",
     "missing": "is missing",
     "model_type": "must be keys with values",

@@ -47,8 +47,8 @@ class _Levels(Part):
                 yield level, value.total_seconds() if isinstance(value, timedelta) else float(value)
 
 
-Ratio = Annotated[float | None, BeforeValidator(none_if_off), Field(gt=0, lt=1)]
-Tickets = Annotated[int | None, BeforeValidator(none_if_off), Field(ge=1, le=10_000_000)]
+Ratio = Annotated[Annotated[float, Field(gt=0, lt=1)] | None, BeforeValidator(none_if_off)]
+Tickets = Annotated[Annotated[int, Field(ge=1, le=10_000_000)] | None, BeforeValidator(none_if_off)]
 
 
 class FirstResponseGoal(_Levels):
