@@ -132,76 +132,71 @@ def test_a_goal_that_a_kept_promise_reaches_is_doubted(goals: str, doubted: bool
     )
 
 
-def values(*good: Any) -> st.SearchStrategy[Any]:
-    """A right value mostly, else something that people might write."""
-    return st.one_of(
-        st.sampled_from(good), st.sampled_from([None, "off", 0, -1, 5, "x", [], ["x"], {}, True, "1h", 0.5])
-    )
+JUNK = st.sampled_from([None, "off", 0, -1, 5, "x", [], ["x"], {}, True, "1h", 0.5])
 
 
 def some_of(keys: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[Any]:
     return st.fixed_dictionaries({}, optional=keys)
 
 
-SLA = some_of({metric: values("1h", "10m", "3d") for metric in ("first_response", "next_response", "resolution")})
-LEVELS = some_of({level: values("1h", "2h", 0.3, 7) for level in ("good", "acceptable", "alarm")})
-PROMISE = {
-    "sla": SLA,
-    "at_risk": values(0.5),
-    "warn_before": values("15m", "3h"),
-    "clock": values("customer", "queue"),
-    "pause_on": values(["customer"], ["on_hold", "other"]),
-}
-CHANNEL = some_of(
-    {
-        **PROMISE,
-        "sla_schedule": values("office", "channel", "always"),
-        "schedule": values("office", "always"),
-        "goals": some_of(dict.fromkeys(("first_response", "resolution", "response_rate", "backlog"), LEVELS)),
-        "grace": values("1m"),
-    }
-)
-POLICY = st.fixed_dictionaries(
-    {"name": values("a", "b", "c", "default")},
-    optional={
-        **PROMISE,
-        "schedule": values("office", "channel", "always"),
-        "match": some_of(
-            {
-                "channel": values("web", ["email", "other"]),
-                "priority": values("high"),
-                "team": values("t"),
-                "tags": values("x"),
-            }
-        ),
-    },
-)
-FILE = some_of(
-    {
-        "defaults": CHANNEL,
-        "channels": st.dictionaries(st.sampled_from(["web", "email", "chat"]), CHANNEL, max_size=3),
-        "unlisted_channels": values("other", "accept"),
-        "policies": st.lists(POLICY, max_size=4),
-        "records": values(["agent"], ["topic", "tag"]),
-        "metrics": some_of(dict.fromkeys(("agents", "topics", "tags"), values({"most": 5}))),
-        "sla_publish": values("all", "verdicts"),
-        "samples": values(True, False),
-        "connectors": values(
-            {"generic": {"a": {"secrets": [{"env": "A"}], "channel": "web", "grace": "2m"}}},
-        ),
-    }
-)
+def files(junk: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """Files of right values, which contradict each other or not, or of `junk` in their place."""
+
+    def values(*right: Any) -> st.SearchStrategy[Any]:
+        return st.sampled_from(right) | junk
+
+    sla = some_of({metric: values("1h", "10m", "3d") for metric in ("first_response", "next_response", "resolution")})
+    levels = some_of({level: values("1h", "2h", 0.3, 7) for level in ("good", "acceptable", "alarm")})
+    goals = some_of(dict.fromkeys(("first_response", "resolution", "response_rate", "backlog"), levels))
+    warning = some_of({"at_risk": values(0.5)}) | some_of({"warn_before": values("15m", "1h", "1s")})
+    promise = {"sla": sla, "clock": values("customer", "queue"), "pause_on": values(["customer"], ["on_hold", "other"])}
+    hours = values("office", "channel", "always")
+
+    def with_warning(keys: dict[str, st.SearchStrategy[Any]], needed: dict[str, st.SearchStrategy[Any]]) -> Any:
+        own = st.fixed_dictionaries(needed, optional={**promise, **keys})
+        return st.builds(lambda one, other: {**one, **other}, own, warning)
+
+    channel = with_warning({"sla_schedule": hours, "schedule": values("office", "always"), "grace": values("1m")}, {})
+    match = some_of(
+        {"channel": values("web", ["email"]), "priority": values("high"), "team": values("t"), "tags": values("x")}
+    )
+    policies = st.lists(
+        with_warning({"schedule": hours, "match": match}, {"name": values("a", "b", "c")}),
+        max_size=4,
+        unique_by=lambda policy: str(policy["name"]),
+    )
+    account = {"secrets": [{"env": "A"}], "channel": "web", "grace": "2m"}
+    return some_of(
+        {
+            "defaults": channel | st.builds(lambda one: {"goals": one}, goals),
+            "channels": st.dictionaries(st.sampled_from(["web", "email", "chat"]), channel, min_size=1),
+            "policies": policies | junk,
+            "records": values(["agent"], ["topic", "tag"]),
+            "metrics": some_of(dict.fromkeys(("topics", "tags"), values({"most": 5}))),
+            "sla_publish": values("all", "verdicts"),
+            "samples": values(True, False),
+            "connectors": st.just({"generic": {"a": account}}),
+        }
+    )
+
+
 OFFICE = {"schedules": {"office": {"zone": "UTC", "week": {"mon-fri": "09:00-17:00"}}}}
 
 
-@given(FILE)
+@given(files(JUNK))
 @settings(max_examples=200, deadline=None)
 def test_any_file_is_refused_in_words_or_compiled(written: dict[str, Any]) -> None:
-    """Nothing but ConfigurationError; and what is compiled keeps what the core relies on."""
+    assert_understood_or_refused(yaml.safe_dump({**OFFICE, **written}))
+
+
+@given(files(st.nothing()))
+@settings(max_examples=300, deadline=None)
+def test_what_is_compiled_of_right_values_is_what_the_core_relies_on(written: dict[str, Any]) -> None:
     assert_understood_or_refused(yaml.safe_dump({**OFFICE, **written}))
 
 
 def assert_understood_or_refused(text: str) -> None:
+    """Nothing but ConfigurationError, with a line; and what is compiled keeps what the core relies on."""
     try:
         config = parse(text, "c.yaml")
     except ConfigurationError as refused:
