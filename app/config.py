@@ -16,9 +16,20 @@ from app.config_doubts import doubts
 from app.config_errors import problems_of
 from app.config_file import ConfigFile, read_file, read_text
 from app.config_model import Config
-from app.config_rules import rules, truth_rules
+from app.config_rules import compiled_schedules, rules, truth_rules
 
-__all__ = ["Config", "Understood", "default_path", "load", "packaged", "parse", "rules", "truth_rules", "understand"]
+__all__ = [
+    "Config",
+    "Understood",
+    "compiled_schedules",
+    "default_path",
+    "load",
+    "packaged",
+    "parse",
+    "rules",
+    "truth_rules",
+    "understand",
+]
 
 _log = logging.getLogger(__name__)
 
