@@ -15,20 +15,20 @@ from pydantic_core import PydanticCustomError
 from app.config_part import Part, empty_if_null, none_if_off
 from app.spans import SpanOrOff
 
-LEVELS: Final = ("good", "acceptable", "alarm")
+_LEVELS: Final = ("good", "acceptable", "alarm")
 """From what is aimed at to what is alarming."""
 
 
-class _Levels(Part):
-    """Up to three levels, in order."""
+class Levels(Part):
+    """Up to three levels of one goal, in order."""
 
     EXAMPLE: ClassVar[str] = "{good: 1h, acceptable: 2h, alarm: 8h}"
     RISING: ClassVar[bool] = True
     """Whether more is worse."""
 
     @model_validator(mode="after")
-    def _are_in_order(self) -> "_Levels":
-        named = [(level, value) for level in LEVELS if (value := getattr(self, level)) is not None]
+    def _are_in_order(self) -> "Levels":
+        named = [(level, value) for level in _LEVELS if (value := getattr(self, level)) is not None]
         for (better, one), (worse, other) in pairwise(named):
             if (one >= other) if self.RISING else (one <= other):
                 order = "below" if self.RISING else "above"
@@ -41,7 +41,7 @@ class _Levels(Part):
 
     def values(self) -> Iterator[tuple[str, float]]:
         """(level, value) of those that there are; seconds where they are durations."""
-        for level in LEVELS:
+        for level in _LEVELS:
             value = getattr(self, level)
             if value is not None:
                 yield level, value.total_seconds() if isinstance(value, timedelta) else float(value)
@@ -51,7 +51,7 @@ Ratio = Annotated[Annotated[float, Field(gt=0, lt=1)] | None, BeforeValidator(no
 Tickets = Annotated[Annotated[int, Field(ge=1, le=10_000_000)] | None, BeforeValidator(none_if_off)]
 
 
-class FirstResponseGoal(_Levels):
+class FirstResponseGoal(Levels):
     """How soon a customer hears from a person."""
 
     good: SpanOrOff = Field(timedelta(hours=1), examples=["1h"])
@@ -59,7 +59,7 @@ class FirstResponseGoal(_Levels):
     alarm: SpanOrOff = Field(None, examples=["36h"])
 
 
-class ResponseGoal(_Levels):
+class ResponseGoal(Levels):
     """How soon every message is answered."""
 
     good: SpanOrOff = Field(timedelta(minutes=20), examples=["20m"])
@@ -67,7 +67,7 @@ class ResponseGoal(_Levels):
     alarm: SpanOrOff = Field(None, examples=["4h"])
 
 
-class ResolutionGoal(_Levels):
+class ResolutionGoal(Levels):
     """How soon a ticket is resolved."""
 
     good: SpanOrOff = Field(timedelta(hours=1), examples=["1h"])
@@ -75,7 +75,7 @@ class ResolutionGoal(_Levels):
     alarm: SpanOrOff = Field(timedelta(hours=8), examples=["8h"])
 
 
-class ResponseRateGoal(_Levels):
+class ResponseRateGoal(Levels):
     """The share of waits that are answered in time. Below `alarm` somebody is told."""
 
     EXAMPLE: ClassVar[str] = "{good: 0.5, alarm: 0.34}"
@@ -85,7 +85,7 @@ class ResponseRateGoal(_Levels):
     alarm: Ratio = Field(0.34, examples=["0.34"])
 
 
-class BacklogGoal(_Levels):
+class BacklogGoal(Levels):
     """How many tickets may be open. `alarm` is the ceiling: above it somebody is told."""
 
     EXAMPLE: ClassVar[str] = "{alarm: 500}"

@@ -11,7 +11,7 @@ from app.render.rules.recording import breach_ratio_of
 from app.spans import write_span
 
 _CHANNEL: Final = "{{ $labels.channel }}"
-_FLOOR: Final = 20
+FLOOR: Final = 20
 """Verdicts in the long window below which a ratio means little."""
 _THIN_BREACHES: Final = 3
 _FORGOTTEN_TIMES: Final = 2
@@ -19,17 +19,17 @@ _FORGOTTEN_TIMES: Final = 2
 
 def sla_alerts(config: Config) -> list[Alert]:
     """All of them. Raises ConfigurationError where an objective allows none."""
-    fresh = _fresh(config)
-    memory = _memory(config)
-    return [_breached(memory, fresh), _at_risk(memory, fresh), _forgotten(fresh), *_burns(config, fresh), _thin(fresh)]
+    kept, now = memory(config), fresh(config)
+    return [_breached(kept, now), _at_risk(kept, now), _forgotten(now), *_burns(config, now), _thin(now)]
 
 
-def _fresh(config: Config) -> str:
+def fresh(config: Config) -> str:
+    """Only while the pipeline is not behind."""
     limit_seconds = config.operations.stalled_after.total_seconds()
     return f"\nand on () ({stream_lag_seconds(RULES)} < {limit_seconds:g})"
 
 
-def _memory(config: Config) -> str:
+def memory(config: Config) -> str:
     """A worker that is gone says nothing of tickets: what it said last holds until another does, or the pipeline pages."""
     operations = config.operations
     return write_span(operations.stalled_after + KEPT_INTERVALS * operations.interval)
@@ -93,7 +93,7 @@ def _burn(burn: Burn, group: ObjectiveGroup, fresh: str) -> Alert:
     judged = verdicts(own, "met|breached", burn.long, "increase")
     return Alert(
         name=burn.alert,
-        expression=f"{ratios[0]}\nand {ratios[1]}\nand on (channel, metric) ({judged} > {_FLOOR}){fresh}",
+        expression=f"{ratios[0]}\nand {ratios[1]}\nand on (channel, metric) ({judged} > {FLOOR}){fresh}",
         severity=burn.severity,
         scope="sla",
         summary=f"{_CHANNEL}: {{{{ $value | humanizePercentage }}}} of {{{{ $labels.metric }}}} breached",
@@ -114,7 +114,7 @@ def _thin(fresh: str) -> Alert:
     # increase() extrapolates: three come out as a little less or more
     return Alert(
         name="SupportSlaBreachesInThinChannel",
-        expression=f"{breaches} > {_THIN_BREACHES - 0.5:g}\nand on (channel) ({judged} <= {_FLOOR}){fresh}",
+        expression=f"{breaches} > {_THIN_BREACHES - 0.5:g}\nand on (channel) ({judged} <= {FLOOR}){fresh}",
         severity="ticket",
         scope="sla",
         summary=f"{_CHANNEL}: {{{{ $value | printf `%.0f` }}}} breaches within 30 min",
