@@ -101,6 +101,11 @@ class Config(Part):
         """Those that tickets of a channel can match, in order."""
         return [policy for policy in self.policies if policy.takes_channel(channel)]
 
+    def promises_of(self, channel: str) -> list[ChannelConfig]:
+        """What can be promised there: by each policy in order, then by the channel itself."""
+        found = self.of(channel)
+        return [*(found.under(policy) for policy in self.policies_of(channel)), found]
+
     def ticket_link(self, ticket_id: str, channel: str) -> str | None:
         """Where a ticket of that channel is opened; None where no template says."""
         template = self.of(channel).ticket_url

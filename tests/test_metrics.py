@@ -23,6 +23,7 @@ from app.metrics import METRICS, Metrics
 
 BEGIN_MS = 1_774_000_020_000
 TEXT = "channels:\n  chat:\n    sla: {first_response: 7m}\n  email:\n"
+OFFICE = 'schedules: {office: {zone: UTC, week: {mon-sun: "09:00-17:00"}}, night: {zone: UTC, week: {mon-sun: "17:00-09:00"}}}\n'
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 Values = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
@@ -249,7 +250,11 @@ def test_what_is_configured_is_told() -> None:
     found = values(metrics())
     version = rules().version
     assert [
-        found[series("support_sla_target_seconds", channel="chat", policy="default", metric="first_response")],
+        found[
+            series(
+                "support_sla_target_seconds", channel="chat", policy="default", metric="first_response", time="calendar"
+            )
+        ],
         found[series("support_goal", channel="chat", goal="response_rate_good")],
         found[series("carebeat_config_info", version=version, policy="default", clock="log", zone="UTC")],
         found[series("carebeat_build_info", version="0.1.0")],
@@ -273,6 +278,14 @@ def test_every_policy_that_a_channel_can_have_tells_its_targets() -> None:
     assert series("support_response_seconds_bucket", channel="email", le="660.0") in found
 
 
+def test_targets_in_a_schedule_are_told_apart() -> None:
+    found = values(metrics(OFFICE + "channels: {chat: {sla_schedule: office}}"))
+    assert (
+        series("support_sla_target_seconds", channel="chat", policy="default", metric="resolution", time="business")
+        in found
+    )
+
+
 def test_verdicts_of_a_policy_are_there_at_0_for_the_tickets_that_it_can_match() -> None:
     found = values(metrics(TEXT + "policies: [{name: vip, match: {channel: chat, priority: [Urgent, p1]}}]"))
     told = {
@@ -287,9 +300,6 @@ def test_goals_are_told_where_there_are_any() -> None:
     found = values(metrics("channels: {chat: {goals: {backlog: {alarm: 50}}}, email: }"))
     assert found[series("support_goal", channel="chat", goal="backlog_alarm")] == 50
     assert series("support_goal", channel="email", goal="backlog_alarm") not in found
-
-
-OFFICE = 'schedules: {office: {zone: UTC, week: {mon-sun: "09:00-17:00"}}, night: {zone: UTC, week: {mon-sun: "17:00-09:00"}}}\n'
 
 
 def test_schedules_are_open_by_stream_time() -> None:

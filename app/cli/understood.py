@@ -42,14 +42,12 @@ def _match(match: Match) -> dict[str, list[str]]:
 
 def _channel(config: Config, name: str, rules: ChannelRules) -> dict[str, Any]:
     """What can be promised there, in order, and when tickets close by themselves."""
-    own = config.policies_of(name)
     of = config.of(name)
-    unreachable = shadows([*own, PolicyConfig(name=config.policy)])
-    parts = [*(of.under(policy) for policy in own), of]
+    unreachable = shadows([*config.policies_of(name), PolicyConfig(name=config.policy)])
     return {
         "policies": [
             _promised(part, policy)
-            for index, (part, policy) in enumerate(zip(parts, rules.policies, strict=True))
+            for index, (part, policy) in enumerate(zip(config.promises_of(name), rules.policies, strict=True))
             if index not in unreachable
         ],
         "grace_seconds": rules.grace_ms / 1000,

@@ -164,9 +164,9 @@ SLA_TARGET: Final = Metric(
     "support_sla_target_seconds",
     "gauge",
     "seconds",
-    ("channel", "policy", "metric"),
-    "what is promised, as configured; in the hours of its schedule where it has one",
-    values=SLA_METRICS,
+    ("channel", "policy", "metric", "time"),
+    "what is promised, as configured; time: business where it runs in a schedule, which ages of waits do not",
+    values=("calendar", "business"),
 )
 GOAL: Final = Metric(
     "support_goal",

@@ -52,7 +52,7 @@ def window_families(windows: list[WindowFigures]) -> Iterator[Family]:
 def channel_families(facts: Facts, snapshot: Snapshot) -> Iterator[Family]:
     """What is configured for channels, and when they were last heard of."""
     targets = [
-        ((channel, policy.name, metric), target_ms / MS)
+        ((channel, policy.name, metric, "business" if policy.schedule else "calendar"), target_ms / MS)
         for channel in snapshot.channels
         for policy in facts.rules.of(channel).policies
         for metric, target_ms in targets_ms(policy).items()

@@ -58,6 +58,11 @@ def oldest_wait_seconds(scope: Scope, by: str = "channel") -> str:
     return f"time() - min by ({by}) ({started})" if by else f"time() - min({started})"
 
 
+def reply_targets(scope: Scope, time: str = "calendar") -> str:
+    """Targets for replies: only those in calendar time can be held against the age of a wait."""
+    return scope.channel("support_sla_target_seconds", 'metric=~"first_response|next_response"', f'time="{time}"')
+
+
 def stream_lag_seconds(scope: Scope, by: str = "") -> str:
     """How far stream time is behind: of the slowest partition, with those that nobody exports any more."""
     newest = f"max by (partition) (max_over_time({scope.process('carebeat_stream_time_timestamp_seconds')}[{_MEMORY}]))"

@@ -43,8 +43,8 @@ def verdicts(met: str, breached: str, *, channel: str = "whatsapp") -> dict[str,
     }
 
 
-def wait(started: str, target_seconds: int) -> dict[str, str]:
-    target = 'support_sla_target_seconds{job="carebeat",instance="a",channel="whatsapp",metric='
+def wait(started: str, target_seconds: int, time: str = "calendar") -> dict[str, str]:
+    target = f'support_sla_target_seconds{{job="carebeat",instance="a",channel="whatsapp",time="{time}",metric='
     return {
         'support_oldest_wait_started_timestamp_seconds{job="carebeat",instance="a",channel="whatsapp",partition="0"}': started,
         f'{target}"first_response"}}': f"{target_seconds}x2000",
@@ -109,6 +109,13 @@ CASES = [
     Case("SupportTicketsAtRisk", "only for a moment", "1m", {**FRESH, **level("at_risk", "0 0 0 1 0 0 0")}, ()),
     Case("SupportTicketsAtRisk", "what is known is old", "10m", {**STUCK, **level("at_risk", "1x60")}, ()),
     Case("SupportOldestWaitTooLong", "over twice the target", "8m", {**FRESH, **wait("1x2000", 120)}, ONE),
+    Case(
+        "SupportOldestWaitTooLong",
+        "some of its targets run in opening hours, and nobody knows which wait it is",
+        "8m",
+        {**FRESH, **wait("1x2000", 120, "business"), **wait("1x2000", 120)},
+        (),
+    ),
     Case("SupportOldestWaitTooLong", "not yet twice the target", "3m45s", {**FRESH, **wait("1x2000", 120)}, ()),
     Case("SupportOldestWaitTooLong", "what is known is old", "8m", {**STUCK, **wait("1x2000", 120)}, ()),
     Case("SupportSlaBurnFast", "all breach", "2h", {**FRESH, **verdicts("0x120", "0+1x120")}, ONE * 2, 60),

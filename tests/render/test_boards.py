@@ -129,6 +129,15 @@ def test_thresholds_follow_the_configuration() -> None:
     assert own["properties"][0]["value"]["steps"][1]["value"] == 0.95
 
 
+def test_the_age_of_a_wait_is_held_against_targets_in_calendar_time() -> None:
+    text = (
+        'schedules: {office: {zone: UTC, week: {mon: "09:00-17:00"}}}\n'
+        "channels: {chat: {sla_schedule: office, sla: {first_response: 1m}}, email: }\n"
+        "policies: [{name: vip, match: {channel: email, tags: x}, sla: {first_response: 10m}}]"
+    )
+    assert steps_of(panel_of(made(text), "Oldest wait")) == [(None, "green"), (600, "orange"), (86_400, "red")]
+
+
 def test_goals_colour_their_figures() -> None:
     text = (
         "defaults: {goals: {resolution: {good: 2h, acceptable: off, alarm: 4h}, response_rate: {good: 0.8, alarm: 0.5}}}\n"

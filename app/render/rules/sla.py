@@ -6,7 +6,7 @@ from typing import Final
 from app.config import Config
 from app.render.alert import KEPT_INTERVALS, Alert
 from app.render.burn import BURNS, Burn, ObjectiveGroup, breach_ratio, factor, objective_groups
-from app.render.promql import RULES, level, oldest_wait_seconds, stream_lag_seconds, verdicts
+from app.render.promql import RULES, level, oldest_wait_seconds, reply_targets, stream_lag_seconds, verdicts
 from app.render.rules.recording import breach_ratio_of
 from app.spans import write_span
 
@@ -62,11 +62,11 @@ def _at_risk(memory: str, fresh: str) -> Alert:
 
 def _forgotten(fresh: str) -> Alert:
     """Asks the clock, not the state of SLA clocks: it finds a wait that a page did not get answered."""
-    targets = RULES.channel("support_sla_target_seconds", 'metric=~"first_response|next_response"')
-    limit = f"{_FORGOTTEN_TIMES} * max by (channel) ({targets})"
+    limit = f"{_FORGOTTEN_TIMES} * max by (channel) ({reply_targets(RULES)})"
+    in_hours = reply_targets(RULES, "business")  # a wait over a weekend is old and in time
     return Alert(
         name="SupportOldestWaitTooLong",
-        expression=f"({oldest_wait_seconds(RULES)}) > {limit}{fresh}",
+        expression=f"({oldest_wait_seconds(RULES)}) > {limit}\nunless on (channel) {in_hours}{fresh}",
         severity="ticket",
         scope="sla",
         summary=f"{_CHANNEL}: a customer has waited {{{{ $value | humanizeDuration }}}}",
