@@ -10,7 +10,8 @@ from typing import IO, Final, NamedTuple
 
 from app.kpi import partials
 from app.kpi.harvest import Harvest
-from app.kpi.merge import Merge, MergedWindow, Span
+from app.kpi.merge import Merge, MergedWindow
+from app.kpi.partials import Span
 from app.kpi.partition import Partition
 from app.kpi.records import dead_letter_record, kpi_record, sample_record, transition
 from app.kpi.rules import Rules
@@ -46,7 +47,7 @@ class Compute:
     def __init__(self, rules: Rules, partitions: int, folder: Path) -> None:
         self.totals = Totals()
         self._partitions = [Partition(number, partitions, rules, keep_samples=True) for number in range(partitions)]
-        self._merge = Merge(partitions)
+        self._merge = Merge(partitions, rules.zone, long_every_ms=0)
         self._offsets = [0] * partitions
         self._partial_offset = 0
         self._open_windows: dict[tuple[str, Span], MergedWindow] = {}

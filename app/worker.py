@@ -159,7 +159,7 @@ def _wire(worker: Worker, metrics: Metrics, *, keep_samples: bool) -> None:
         return Track(partition, prefix, metrics.took)
 
     def new_merge(number: int) -> Processor:  # noqa: ARG001 - there is one partition
-        return Merging(Merge(settings.partitions), prefix, metrics.saw_windows)
+        return Merging(Merge(settings.partitions, rules.zone), prefix, metrics.saw_windows)
 
     tracking = worker.processor("track", source=topics.EVENTS.full_name(prefix), factory=new_track)
     merging = worker.processor("merge", source=topics.PARTIALS.full_name(prefix), factory=new_merge)

@@ -63,6 +63,8 @@ RateName = Literal[
     "deflection",
 ]
 SlaMetric = Literal["first_response", "next_response", "resolution"]
+HandleMethod = Literal["voice", "owned", "round"]
+"""Told by a call; the time that agents had the ticket; the length of the round."""
 Score = Literal["1", "2", "3", "4", "5"]
 Bucket = Annotated[str, Field(pattern="^(0|[1-9][0-9]{0,3})$")]
 Dimension = Annotated[str, Field(pattern="^(agent|team|topic|tag):", max_length=210)]
@@ -100,6 +102,8 @@ class Counts(WireModel):
     tickets_assigned: Count = 0
     tickets_completed: Count = 0
     """Closed while assigned; counts for the assignee."""
+    handle_methods: dict[HandleMethod, Count] = Field(default_factory=dict)
+    """Samples of `handle`, by how they were found."""
     waits_opened: Count = 0
     waits_answered: Count = 0
     waits_automated: Count = 0
@@ -150,6 +154,8 @@ class SlaVerdicts(WireModel):
     met: Count = 0
     breached: Count = 0
     cancelled: Count = 0
+    historic: Count = 0
+    """Verdicts of any kind, of events that were over a day old when they reached the log; in none of the others."""
 
 
 class Rate(WireModel):

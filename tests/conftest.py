@@ -28,10 +28,15 @@ def kafka() -> Iterator[EmbeddedKafka]:
         pytest.skip(f"NO KAFKA, nothing about it is tested: {error}")
 
 
+def shared_folder() -> Path:
+    """Where recorded traffic and worked cases are, if they are there."""
+    return Path(os.environ.get("CAREBEAT_SHARED") or Path(__file__).resolve().parents[2] / "shared")
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder with recorded traffic and worked cases."""
-    folder = Path(os.environ.get("CAREBEAT_SHARED") or Path(__file__).resolve().parents[2] / "shared")
+    folder = shared_folder()
     if not folder.is_dir():
         pytest.skip(f"NO RECORDED TRAFFIC at {folder}: name its folder in CAREBEAT_SHARED")
     return folder

@@ -14,6 +14,9 @@ from schemas.samples import Sample
 from schemas.sla import SlaTransition
 from tests import truth
 
+STILL_RUNNING = {"2025-03-01T00:00:00Z", "2025-03-03T00:00:00Z", "2025-04-01T00:00:00Z"}
+"""The ends of the month, week and quarter that `truth.TICK_AT_END` is in, or less than a day after."""
+
 
 def _lines(path: Path) -> list[bytes]:
     return path.read_bytes().splitlines()
@@ -25,7 +28,7 @@ def test_every_figure_of_the_recorded_log_is_right_to_the_integer(
 ) -> None:
     records = [json.loads(line) for line in _lines(computed_log[partitions] / "kpis.jsonl")]
     assert len({(record["channel"], *record["window"].values()) for record in records}) == len(records)
-    assert all(record["final"] for record in records)
+    assert {record["window"]["end"] for record in records if not record["final"]} <= STILL_RUNNING
     assert truth.differences(records, shared) == []
 
 
@@ -33,7 +36,7 @@ def test_the_check_against_the_truth_notices_a_single_wrong_count(computed_log: 
     records = [json.loads(line) for line in _lines(computed_log[1] / "kpis.jsonl")]
     record = next(found for found in records if found["window"]["kind"] == "hour" and "waits_opened" in found["counts"])
     record["counts"]["waits_opened"] += 1
-    assert len(truth.differences(records, shared)) == 2  # in its hour, and in its channel's total
+    assert len(truth.differences(records, shared)) == 2  # in its hour, and in its channel's total of hours
 
 
 def test_partitions_change_neither_transitions_nor_samples(computed_log: dict[int, Path]) -> None:

@@ -90,3 +90,10 @@ def test_quantiles_are_read_from_the_sketch() -> None:
 
 def test_a_duration_without_samples_is_not_there() -> None:
     assert figures_of(window(0, cell=Cell({}, {"response": Spread()}))).quantiles_ms == {}
+
+
+def test_weeks_and_longer_and_dimensions_are_on_no_gauge() -> None:
+    board = WindowBoard(Channels(RULES))
+    long = [window(0)._replace(span=Span(kind, 0)) for kind in ("week", "month", "quarter")]
+    board.see([*long, window(0, channel="agent:anna")], 1)
+    assert board.newest() == ()

@@ -35,7 +35,7 @@ def write_log(shared: Path, to: Path, log: str = "thunderbird", until: str = UNT
 
 def differences(records: Iterable[dict[str, Any]], shared: Path) -> list[str]:
     """Where the last versions of windows differ from the truth; empty if nowhere."""
-    by_kind: dict[str, Windows] = {"minute": {}, "hour": {}, "day": {}}
+    by_kind: dict[str, Windows] = {"minute": {}, "hour": {}, "day": {}, "week": {}, "month": {}, "quarter": {}}
     for record in records:
         by_kind[record["window"]["kind"]][record["channel"], record["window"]["start"]] = record
     folder = shared / "data" / "truth"

@@ -1,4 +1,7 @@
-"""What a window holds: counts, and durations as count, exact sum and sketch. Cells merge in any order and can be taken out again."""
+"""What a window holds: counts, and durations as count, exact sum and sketch. Cells merge in any order and can be taken out again.
+
+Only the slowest sample cannot be taken out, since nobody knows which came next: it is the slowest that ever counted, and goes with the last one.
+"""
 
 from collections.abc import Iterable
 
@@ -29,11 +32,17 @@ class Spread(msgspec.Struct, array_like=True, gc=False):
                 del sketch[bucket]
 
 
+Slowest = tuple[int, str]
+"""(milliseconds, ticket id)."""
+
+
 class Cell(msgspec.Struct, array_like=True, gc=False):
-    """Counts and durations by measure. Zeros are absent, so equal contents are equal cells."""
+    """Counts (and amounts) and durations by measure. Zeros are absent, so equal contents are equal cells."""
 
     counts: dict[str, int] = msgspec.field(default_factory=dict)
     durations: dict[str, Spread] = msgspec.field(default_factory=dict)
+    slowest: dict[str, Slowest] = msgspec.field(default_factory=dict)
+    """The slowest sample of a duration, where somebody asks for it."""
 
     def __bool__(self) -> bool:
         return bool(self.counts or self.durations)
@@ -56,6 +65,16 @@ class Cell(msgspec.Struct, array_like=True, gc=False):
             add_sketch(mine.sketch, spread.sketch, sign)
             if not mine.count and not mine.sketch:
                 del self.durations[measure]
+                self.slowest.pop(measure, None)
+        if sign > 0 and other.slowest:
+            for measure, slowest in other.slowest.items():
+                self.note_slowest(measure, slowest)
+
+    def note_slowest(self, measure: str, slowest: Slowest) -> None:
+        """Keep the longer one; of equal ones that of the smaller ticket id, so that the order does not matter."""
+        known = self.slowest.get(measure)
+        if known is None or (-slowest[0], slowest[1]) < (-known[0], known[1]):
+            self.slowest[measure] = slowest
 
 
 def merged(cells: Iterable[Cell]) -> Cell:

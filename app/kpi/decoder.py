@@ -26,7 +26,8 @@ from app.kpi.event import (
     Event,
     Tick,
 )
-from app.kpi.instants import FRACTIONS, MINUTES, SECONDS
+from app.kpi.instants import FRACTIONS, LATE_LIMIT_MS, MINUTES, SECONDS
+from app.kpi.own_fields import OWN
 from app.kpi.rules import Rules
 from app.kpi.wire import (
     REQUIRED,
@@ -46,6 +47,7 @@ FUTURE_LIMIT_MS: Final = 5 * 60_000
 _decode_wire = msgspec.json.Decoder(Wire).decode
 _CHANNEL = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _CACHE_LIMIT = 100_000
+_CREDITED: Final = (REPLY, CLOSED)
 
 
 class Decoder:
@@ -108,15 +110,22 @@ class Decoder:
             word = wire.to or "human"
         elif kind == PAUSED:
             word = wire.reason or "other"
-        sets: dict[str, str | None] | None = None
+        sets: dict[str, str | list[str] | None] | None = None
         if wire.priority is not UNSET:
             sets = {"priority": wire.priority}
         if wire.team is not UNSET:
             sets = {**(sets or {}), "team": wire.team}
+        if wire.topic is not UNSET:
+            sets = {**(sets or {}), "topic": wire.topic}
+        if wire.tags is not UNSET:
+            sets = {**(sets or {}), "tags": sorted(dict.fromkeys(wire.tags or ()))}
         if kind == ASSIGNED and wire.agent_id is not UNSET:
             sets = {**(sets or {}), "agent": wire.agent_id}
-        who = wire.author_id if kind == REPLY else None  # the other authors decide nothing
-        return ticket_id, Event(at_ms, rank, id_, kind, channel, author, who, word, sets)
+        own = OWN.get(kind)
+        more = None if own is None else own(wire)
+        who = wire.author_id if kind in _CREDITED else None  # the other authors decide nothing
+        historic = self._live and at_ms < append_ms - LATE_LIMIT_MS
+        return ticket_id, Event(at_ms, rank, id_, kind, channel, author, who, word, sets, more, historic)
 
     def _tick(self, wire: Wire) -> Tick:
         if wire.occurred_at is UNSET or wire.occurred_at is None:

@@ -1,20 +1,23 @@
-"""What a step or a run of a ticket gives: counts and durations for windows, transitions of SLA clocks.
+"""What a step or a run of a ticket gives: counts, durations and amounts for windows, transitions of SLA clocks.
 
 Effects are values, so that two runs of one ticket can be compared: what a revision takes back and what it adds is the difference of what the
 old and the new history give (`revise`).
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 Count = tuple[int, str, str]
 """(instant, channel, measure): one more of a measure in the window that the instant falls in."""
 
-Duration = tuple[int, str, str, int, int]
-"""(instant, channel, measure, duration in ms, end): one sample. It counts in the window of the instant, which is its end, except for a
+Duration = tuple[int, str, str, int, int, int]
+"""(instant, channel, measure, duration in ms, start, end): one sample. It counts in the window of the instant, which is its end, except for a
 close that settled, which counts when it settled."""
+
+Amount = tuple[int, str, str, int]
+"""(instant, channel, measure, amount): so much more of a measure in the window that the instant falls in."""
 
 
 class Transition(msgspec.Struct, frozen=True, gc=False):
@@ -31,6 +34,9 @@ class Transition(msgspec.Struct, frozen=True, gc=False):
     priority: str | None
     team: str | None
     agent: str | None
+    historic: bool = False
+    business_ms: int | None = None
+    """Since the start, inside the channel's schedule, where it has one."""
 
 
 class Effects(msgspec.Struct, gc=False):
@@ -41,6 +47,10 @@ class Effects(msgspec.Struct, gc=False):
     transitions: list[Transition] = msgspec.field(default_factory=list)
     removed_counts: Sequence[Count] = ()
     removed_durations: Sequence[Duration] = ()
+    amounts: Sequence[Amount] = ()
+    removed_amounts: Sequence[Amount] = ()
+    historic: bool = False
+    """Whether the event of the present step was over a day old when it reached the log."""
 
     def revise(self, before: "Effects", after: "Effects") -> None:
         """Add what turns `before` (already given) into `after`: net, so that what both hold is not touched even in final windows."""
@@ -50,17 +60,30 @@ class Effects(msgspec.Struct, gc=False):
         had_durations, has_durations = Counter(before.durations), Counter(after.durations)
         self.durations += (has_durations - had_durations).elements()
         self.removed_durations = list((had_durations - has_durations).elements())
+        if before.amounts or after.amounts:
+            net = _summed(after.amounts)
+            net.subtract(_summed(before.amounts))
+            self.amounts = [*self.amounts, *((*key, amount) for key, amount in net.items() if amount > 0)]
+            self.removed_amounts = [(*key, -amount) for key, amount in net.items() if amount < 0]
         self.transitions += _corrections(before.transitions, after.transitions)
 
 
+def _summed(amounts: Iterable[Amount]) -> Counter[Count]:
+    summed: Counter[Count] = Counter()
+    for at_ms, channel, measure, amount in amounts:
+        summed[at_ms, channel, measure] += amount
+    return summed
+
+
 _Clock = tuple[str, int]
+_OUTLIVED = ("started", "at_risk", "paused", "resumed", "due_changed")
 
 
 def _corrections(before: list[Transition], after: list[Transition]) -> list[Transition]:
     """Transitions to publish so that each clock's published history ends as `after` says.
 
     `retracted` takes back all that was published of a clock; what follows it is the clock's new truth. It is needed when a verdict was
-    published that no longer holds, or the clock no longer exists; an `at_risk` alone is simply outlived. Clocks come one after the other.
+    published that no longer holds, or the clock no longer exists; what is no verdict is simply outlived. Clocks come one after the other.
     """
     old, new = _by_clock(before), _by_clock(after)
     corrections: list[Transition] = []
@@ -79,8 +102,8 @@ def _by_clock(transitions: list[Transition]) -> dict[_Clock, list[Transition]]:
 def _correct(old: list[Transition], new: list[Transition]) -> list[Transition]:
     if _told(new[: len(old)]) == _told(old):
         return new[len(old) :]
-    if new and all(transition.state == "at_risk" for transition in old):
-        return [transition for transition in new if transition.state != "at_risk"] or new
+    if new and all(transition.state in _OUTLIVED for transition in old):
+        return [transition for transition in new if transition.state not in _OUTLIVED] or new
     return [msgspec.structs.replace(old[-1], state="retracted"), *new]
 
 

@@ -57,8 +57,12 @@ class Event(msgspec.Struct, array_like=True, order=True, gc=False):
     """The author's id."""
     word: str | None = None
     """What the kind adds: the reason of a close or pause, `human` or `bot` of a hand-over."""
-    sets: dict[str, str | None] | None = None
-    """Attributes that it changes: priority, team, agent."""
+    sets: dict[str, str | list[str] | None] | None = None
+    """Attributes that it changes: priority, team, agent, topic, tags."""
+    more: dict[str, str | int | bool] | None = None
+    """What only its kind tells: sentiment and quick reply of a message, score, handle time and agent of a call, order, amount in millionths."""
+    historic: bool = False
+    """It was over a day old when it reached the log."""
 
 
 class Tick(msgspec.Struct, gc=False):

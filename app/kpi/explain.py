@@ -17,10 +17,12 @@ from app.kpi.event import Event, Tick
 from app.kpi.history import Outcome
 from app.kpi.instants import MINUTE_MS, NEVER
 from app.kpi.partition import Partition
+from app.kpi.promises import clocks
 from app.kpi.rules import Rules
 from app.kpi.sla import SlaClock
 from app.kpi.state import State, TicketLevel
-from app.kpi.ticket import TIMERS, Machine
+from app.kpi.ticket import Machine
+from app.kpi.timers import TIMERS
 from app.kpi.windows import LATENESS_MS, Window
 from app.kpi.wire import Rejected
 from app.record import Record
@@ -28,7 +30,6 @@ from app.record import Record
 _encode = msgspec.msgpack.Encoder().encode
 _decode_state = msgspec.msgpack.Decoder(State).decode
 _OUTCOMES: Final = tuple(outcome.value for outcome in Outcome if outcome is not Outcome.STEPPED)
-_METRICS: Final = ("first_response", "next_response", "resolution")
 
 
 class Cause(Enum):
@@ -103,7 +104,7 @@ class Explainer(Partition):
         """The ticket as of now."""
         state = self._state()
         at_ms, which = self._machine.next_timer(state)
-        return Present(self.now_ms, state, _clocks(state), None if at_ms == NEVER else (at_ms, TIMERS[which]))
+        return Present(self.now_ms, state, clocks(state), None if at_ms == NEVER else (at_ms, TIMERS[which]))
 
     # -- taking down -----------------------------------------------------------------------------------------------------------------------
 
@@ -212,11 +213,6 @@ def explain(ticket_id: str, rules: Rules, records: Iterable[tuple[int, Record]],
     return explainer
 
 
-def _clocks(state: State) -> list[tuple[str, SlaClock]]:
-    clocks = zip(_METRICS, (state.first_sla, state.next_sla, state.resolution_sla), strict=True)
-    return [(metric, clock) for metric, clock in clocks if clock is not None]
-
-
 def _started(before: State, after: State) -> list[tuple[str, SlaClock]]:
-    had = {(metric, clock.start_ms, clock.due_ms) for metric, clock in _clocks(before)}
-    return [each for each in _clocks(after) if (each[0], each[1].start_ms, each[1].due_ms) not in had]
+    had = {(metric, clock.start_ms, clock.due_ms) for metric, clock in clocks(before)}
+    return [each for each in clocks(after) if (each[0], each[1].start_ms, each[1].due_ms) not in had]

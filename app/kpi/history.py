@@ -26,7 +26,7 @@ from app.kpi.effects import Effects
 from app.kpi.event import Event
 from app.kpi.instants import DAY_MS, LATE_LIMIT_MS, NEVER
 from app.kpi.state import State
-from app.kpi.ticket import Machine, repeat_clocks
+from app.kpi.ticket import Machine
 
 HISTORY_MS: Final = 7 * DAY_MS
 HISTORY_EVENTS: Final = 256
@@ -205,7 +205,9 @@ class Historian:
     def _run(self, ticket: Ticket, history: list[Event], now_ms: int, out: Effects) -> tuple[State, int, int]:
         """The state that base and history give at `now_ms`, the instant of the last timer fired, and that of the next."""
         state = _decode_state(ticket.base) if ticket.base else State()
-        repeat_clocks(state, out)  # what was said of them before the base still stands, whatever this run says
+        self._machine.promises.repeat(
+            state, out
+        )  # what was said of them before the base still stands, whatever this run says
         fired_ms = 0
         for event in history:
             fired_ms = self._fire_until(state, event.at_ms, out)[0] or fired_ms

@@ -19,11 +19,26 @@ class Measure(NamedTuple):
 
 COUNTS: Final = (
     Measure("messages_received", "messages", "customer messages, by their own instant"),
+    Measure("messages_received_off_hours", "messages", "those of them outside the channel's schedule"),
+    Measure("messages_answered", "messages", "messages in waits that a human answered, in the window of the answer"),
+    Measure(
+        "messages_actioned",
+        "messages",
+        "messages in waits that saw an action (human reply, assignment, label, pause, close not by bot or automation)",
+    ),
+    Measure("messages_by_sentiment", "messages", "messages whose sentiment the source says", label="sentiment"),
+    Measure("quick_replies", "messages", "messages that chose a quick reply", label="quick reply"),
     Measure("replies_sent", "replies", "public replies", label="author"),
     Measure("tickets_opened", "tickets", "first events of tickets"),
     Measure("tickets_reopened", "tickets", "rounds after the first"),
     Measure("tickets_closed", "tickets", "closes of open tickets", label="reason"),
     Measure("tickets_closed_unanswered", "tickets", "closes of rounds in which nobody and nothing replied"),
+    Measure("tickets_answered", "tickets", "agents and teams only: tickets with a reply of theirs, at the first one"),
+    Measure("tickets_assigned", "tickets", "assignments to another agent than before"),
+    Measure("tickets_completed", "tickets", "closes of tickets that an agent had; agents: that they had"),
+    Measure(
+        "handle_methods", "samples", "how handle time was found: told by a call, time owned, length of round", "method"
+    ),
     Measure("tickets_forgotten", "tickets", "open tickets let go after long silence"),
     Measure("waits_opened", "waits", "a customer began to wait"),
     Measure("waits_answered", "waits", "waits that a human reply ended"),
@@ -39,23 +54,52 @@ COUNTS: Final = (
     Measure("one_touch", "tickets", "settled with exactly one human reply"),
     Measure("no_human_reply", "tickets", "settled without a human reply"),
     Measure("automated", "tickets", "settled without a human reply, by a bot's reply or a close by bot or automation"),
+    Measure("surveys_sent", "surveys", "customers asked whether they are satisfied"),
+    Measure("surveys_answered", "answers", "rounds with an answer, an hour after the first one"),
+    Measure("survey_scores", "answers", "answers by score, 1 to 5, as they stood then", label="score"),
+    Measure("tickets_converted", "tickets", "tickets with an order within 5 days of opening, at the first one"),
+    Measure("deflections_offered", "calls", "callers offered to write instead"),
+    Measure("deflections_accepted", "calls", "callers who took the offer"),
 )
+REVENUE: Final = Measure("revenue", "millionths", "orders within 5 days of a ticket's opening, by currency", "currency")
+"""The one measure that is an amount."""
 
-DURATIONS: Final = (
+_CALENDAR: Final = (
     Measure("first_response", "ms", "customer message that started the first-response clock, to the first human reply"),
     Measure("first_response_queue", "ms", "the same without the time that a bot held the ticket"),
     Measure("response", "ms", "start of a wait, to the human reply that ends it"),
     Measure("automated_response", "ms", "start of a wait, to the bot reply that ends it"),
+    Measure("first_action", "ms", "start of a wait, to the first action on it"),
+    Measure("first_touch", "ms", "assignment, to that agent's first reply, unless reassigned or closed before"),
     Measure("resolution", "ms", "first customer message, to the first close that gives a sample"),
     Measure("round_resolution", "ms", "start of the round, to its close"),
     Measure("full_resolution", "ms", "first customer message, to the close that settled"),
+)
+_NET: Final = tuple(
+    Measure(f"{measure.name}_net", "ms", f"{measure.meaning}; less the time that the ticket was paused")
+    for measure in _CALENDAR
+    if measure.name.endswith("resolution")
+)
+BUSINESS_DURATIONS: Final = tuple(
+    Measure(f"{measure.name}_business", "ms", f"{measure.meaning}; inside the channel's schedule")
+    for measure in (*_CALENDAR, *_NET)
+)
+"""Only of channels that have a schedule."""
+DURATIONS: Final = (
+    *_CALENDAR,
+    *_NET,
+    Measure(
+        "handle", "ms", "what a call told; else the time agents had the ticket, unpaused, in schedule; else the round"
+    ),
+    *BUSINESS_DURATIONS,
 )
 
 COUNT_NAMES: Final = tuple(measure.name for measure in COUNTS)
 DURATION_NAMES: Final = tuple(measure.name for measure in DURATIONS)
 
 SLA_METRICS: Final = ("first_response", "next_response", "resolution")
-SLA_OUTCOMES: Final = ("met", "breached", "cancelled")
+SLA_OUTCOMES: Final = ("met", "breached", "cancelled", "historic")
+"""historic: of events that were over a day old when they reached the log, whatever the verdict."""
 
 
 def sla_measure(policy: str, version: str, metric: str, outcome: str) -> str:

@@ -1,9 +1,21 @@
-"""What one partition tells the merge: its part of each window, its stream time and levels, and levels at the ends of minutes."""
+"""What one partition tells the merge: its part of each window, its stream time and levels, and levels at the ends of minutes.
+
+The merge keeps these as they came in its changelog, and beside them two kinds of entries of its own, for long windows: `Bounds` and `Total`.
+"""
+
+from typing import NamedTuple
 
 import msgspec
 
 from app.kpi.aggregate import Cell
 from app.kpi.levels import Level
+
+
+class Span(NamedTuple):
+    """A stretch of time that windows of all channels share."""
+
+    kind: str
+    start_ms: int
 
 
 class WindowPartial(msgspec.Struct, tag="window", frozen=True, gc=False):
@@ -48,10 +60,28 @@ class WindowHead(msgspec.Struct, tag="window", frozen=True, gc=False):
     final_from_ms: int
 
 
+class Bounds(msgspec.Struct, tag="bounds", frozen=True, gc=False):
+    """A long window that has begun, and its end."""
+
+    span: Span
+    end_ms: int
+
+
+class Total(msgspec.Struct, tag="total", frozen=True, gc=False):
+    """The final days of one channel's long window together."""
+
+    span: Span
+    channel: str
+    cell: Cell
+
+
 Partial = WindowPartial | LevelPartial | Progress
+Entry = Bounds | Total
 
 encode = msgspec.json.Encoder().encode
 decode_head = msgspec.json.Decoder(WindowHead | LevelPartial | Progress).decode
+decode_kept = msgspec.json.Decoder(WindowHead | LevelPartial | Progress | Bounds | Total).decode
+"""An entry of the merge's changelog."""
 
 
 class _CellOnly(msgspec.Struct, gc=False):
@@ -75,3 +105,12 @@ def key_of(partial: Partial) -> bytes:
             return f"{partial.channel}|level|{partial.end_ms}|{partial.partition}".encode()
         case Progress():
             return f"|progress||{partial.partition}".encode()
+
+
+BOUNDS = "bounds"
+TOTAL = "total"
+
+
+def kept_key(span: Span, channel: str, what: str) -> bytes:
+    """`channel|window|start|total`, `|window|start|bounds`: the keys of the merge's own entries."""
+    return f"{channel}|{span.kind}|{span.start_ms}|{what}".encode()

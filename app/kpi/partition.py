@@ -109,7 +109,7 @@ class Partition:
             else:
                 self._resting[name] = value
         elif key[:1] == b"w":
-            channel, kind, start, end = name.split("|")
+            channel, kind, start, end = name.rsplit("|", 3)
             window = Window(channel, kind, int(start), int(end))
             if value is None:
                 self.windows.cells.pop(window, None)
@@ -213,7 +213,7 @@ class Partition:
         self, ticket_id: str, before: TicketLevel | None, after: TicketLevel | None, offset: int, out: Effects
     ) -> None:
         """What happened to a ticket goes into windows, levels and outputs."""
-        self.windows.add(out, self.now_ms)
+        self.windows.add(out, self.now_ms, ticket_id)
         if before != after:
             self.levels.move(before, after)
         for transition in out.transitions:

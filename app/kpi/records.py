@@ -16,10 +16,12 @@ from app.kpi.instants import text_of
 from app.kpi.levels import Level
 from app.kpi.merge import MergedWindow
 from app.kpi.sketch import middle_ms, quantile_ms
+from app.kpi.windows import DIMENSION_SIGN
 from app.kpi.wire import RECORD_LIMIT_BYTES
 
 _encode = msgspec.json.Encoder().encode
 _QUANTILES: Final = (("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99))
+_MILLIONTHS: Final = 1_000_000
 
 
 class Published(NamedTuple):
@@ -35,9 +37,10 @@ class Published(NamedTuple):
 def kpi_record(window: MergedWindow) -> Published:
     """A whole window, for `kpis`."""
     start, end = text_of(window.span.start_ms), text_of(window.end_ms)
-    counts, sla = _unfold(window.cell.counts)
+    counts, sla, revenue = _unfold(window.cell.counts)
+    is_channel = DIMENSION_SIGN not in window.channel
     record = {
-        "channel": window.channel,
+        "channel" if is_channel else "dimension": window.channel,
         "window": {"kind": window.span.kind, "start": start, "end": end},
         "revision": window.revision,
         "final": window.final,
@@ -46,14 +49,21 @@ def kpi_record(window: MergedWindow) -> Published:
         "durations": {name: spread_record(spread) for name, spread in window.cell.durations.items()},
         "sla": sla,
         "rates": _rates(window.cell),
-        "levels": _level(window.level),
     }
+    if is_channel:
+        record["levels"] = _level(window.level)
+    if revenue:
+        record["revenue"] = revenue
+    if (slowest := window.cell.slowest.get("response")) is not None:
+        record["slowest_reply"] = {"ticket_id": slowest[1], "seconds": slowest[0] / 1000}
     key = f"{window.channel}|{window.span.kind}|{start}"
     return Published(key.encode(), _encode(record), "kpis", f"{key}|{window.revision}", window.stream_ms)
 
 
-def _unfold(counts: dict[str, int]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _unfold(counts: dict[str, int]) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, str]]:
+    """(counts, SLA verdicts, revenue by currency)."""
     unfolded: dict[str, Any] = {}
+    revenue: dict[str, str] = {}
     verdicts: dict[tuple[str, str, str], dict[str, Any]] = {}
     for measure, count in counts.items():
         name, _, label = measure.partition("|")
@@ -61,14 +71,30 @@ def _unfold(counts: dict[str, int]) -> tuple[dict[str, Any], list[dict[str, Any]
             policy, version, metric, outcome = label.rsplit("|", 3)
             entry = verdicts.setdefault(
                 (policy, version, metric),
-                {"policy": policy, "version": version, "metric": metric, "met": 0, "breached": 0, "cancelled": 0},
+                {
+                    "policy": policy,
+                    "version": version,
+                    "metric": metric,
+                    "met": 0,
+                    "breached": 0,
+                    "cancelled": 0,
+                    "historic": 0,
+                },
             )
             entry[outcome] = count
+        elif name == "revenue":
+            revenue[label] = _decimal(count)
         elif label:
             unfolded.setdefault(name, {})[label] = count
         else:
             unfolded[name] = count
-    return unfolded, list(verdicts.values())
+    return unfolded, list(verdicts.values()), revenue
+
+
+def _decimal(millionths: int) -> str:
+    """An amount as exact decimal text, without zeros at its end."""
+    whole, part = divmod(millionths, _MILLIONTHS)
+    return f"{whole}.{part:06d}".rstrip("0").rstrip(".")
 
 
 def spread_record(spread: Spread) -> dict[str, Any]:
@@ -133,6 +159,7 @@ class _TransitionRecord(msgspec.Struct, gc=False):
     team: str | None
     agent_id: str | None
     historic: bool = False
+    elapsed_business_seconds: float | None = None
 
 
 def transition(caused: Caused) -> bytes:
@@ -155,6 +182,8 @@ def transition(caused: Caused) -> bytes:
             said.priority,
             said.team,
             said.agent,
+            said.historic,
+            None if said.business_ms is None else said.business_ms / 1000,
         )
     )
 
@@ -162,14 +191,14 @@ def transition(caused: Caused) -> bytes:
 def sample_record(sampled: Sampled) -> Published:
     """One duration, for `samples`. Its id is the same for a repeat and for its retraction."""
     ticket_id = sampled.ticket_id
-    _, channel, measure, duration_ms, ended_ms = sampled.duration
-    id_ = _id(f"{ticket_id}\0{measure}\0{ended_ms - duration_ms}\0{ended_ms}")
+    _, channel, measure, duration_ms, started_ms, ended_ms = sampled.duration
+    id_ = _id(f"{ticket_id}\0{measure}\0{started_ms}\0{ended_ms}")
     record = {
         "id": id_,
         "ticket_id": ticket_id,
         "kpi": measure,
         "seconds": duration_ms / 1000,
-        "started_at": text_of(ended_ms - duration_ms),
+        "started_at": text_of(started_ms),
         "ended_at": text_of(ended_ms),
         "channel": channel,
         "retracted": sampled.retracted,

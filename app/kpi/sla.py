@@ -1,42 +1,48 @@
-"""One running SLA clock: due, at risk, and the verdict when it stops or runs out.
+"""One SLA clock at rest, and the arithmetic of its instants: when a target is used up, in calendar or business time, pauses left out.
 
-The verdict falls at due: met if the stop is at or before it, breached if not, whether or not a stop ever comes, and it counts in the window of
-due. A breach is *declared* later, when stream time is past due + grace, so that an answer which is read a little late still counts; what
-happens to a clock after due therefore first declares the breach.
-
-  running --warn passed--> at_risk --due + grace passed--> breached --stop--> met_late
-     |                        |
-     +--stop by due-----------+--> met          a stop that is no answer (close, bot): cancelled; after due: breached stands
+What happens to clocks, and what is said of it: `promises.py`.
 """
+
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import msgspec
 
-from app.kpi.effects import Effects, Transition
-from app.kpi.instants import NEVER
-from app.kpi.measures import sla_measure
-from app.kpi.rules import Policy, Target
+from app.kpi.business_hours import Schedule
+from app.kpi.instants import LATEST_MS, NEVER
 
 RUNNING, AT_RISK, BREACHED = range(3)
 
 
 class SlaClock(msgspec.Struct, array_like=True, gc=False):
-    """A clock keeps the channel, policy and version it was started with."""
+    """A clock keeps the channel it was started in, and the policy and version it was matched with last."""
 
     start_ms: int
     due_ms: int
+    """While it is paused: what it would be if the pause ended at once."""
     warn_ms: int
     grace_ms: int
     channel: str
     policy: str
     version: str
     phase: int = RUNNING
+    left: tuple[int, int] | None = None
+    """While it is paused: what is left of the target, and until it warns."""
+    customer: bool = False
+    """A first-response clock that also runs while a bot holds the ticket."""
+    historic: bool = False
+    """What started it was over a day old when it reached the log."""
 
     def next_ms(self) -> int:
-        """When stream time passes this, something happens; NEVER once breached."""
+        """When stream time passes this, something happens; NEVER once breached, and while paused."""
         phase = self.phase
-        if phase == RUNNING:
-            return self.warn_ms
-        return self.due_ms + self.grace_ms if phase == AT_RISK else NEVER
+        if phase == BREACHED or self.left is not None:
+            return NEVER
+        return self.warn_ms if phase == RUNNING else self.due_ms + self.grace_ms
+
+    def is_met_at(self, at_ms: int) -> bool:
+        """Whether a stop at that instant is in time."""
+        return at_ms <= self.due_ms or self.left is not None
 
 
 class Attributes(msgspec.Struct, array_like=True, gc=False):
@@ -45,82 +51,50 @@ class Attributes(msgspec.Struct, array_like=True, gc=False):
     priority: str | None = None
     team: str | None = None
     agent: str | None = None
+    topic: str | None = None
+    tags: list[str] | None = None
 
 
-def start(start_ms: int, set_ms: int, channel: str, target: Target, policy: Policy, grace_ms: int) -> SlaClock:
-    """A clock from `start_ms`; due and warning are never before `set_ms`, the change that set it."""
-    due_ms, warn_ms = start_ms + target.target_ms, start_ms + target.warn_ms
-    if warn_ms < set_ms:
-        due_ms, warn_ms = max(due_ms, set_ms), set_ms
-    return SlaClock(start_ms, due_ms, warn_ms, grace_ms, channel, policy.name, policy.version)
+class Pause(msgspec.Struct, array_like=True, gc=False):
+    """A ticket did not count as being worked on; `end_ms` is None while it lasts."""
+
+    start_ms: int
+    end_ms: int | None
+    reason: str
 
 
-def pass_time(clock: SlaClock, metric: str, attributes: Attributes, out: Effects) -> None:
-    """Stream time passed `clock.next_ms()`."""
-    if clock.phase == RUNNING:
-        clock.phase = AT_RISK
-        _say(clock, metric, "at_risk", clock.warn_ms, attributes, out)
-    else:
-        _declare_breach(clock, metric, attributes, out)
+class Used(NamedTuple):
+    """When a target is used up; with `left_ms`, it is not yet: that much is left in a pause that lasts."""
+
+    at_ms: int
+    left_ms: int | None
 
 
-def answer(clock: SlaClock, metric: str, at_ms: int, attributes: Attributes, out: Effects) -> None:
-    """The clock's promise was fulfilled at `at_ms`."""
-    if at_ms <= clock.due_ms:
-        _verdict(clock, metric, "met", at_ms, attributes, out)
-        return
-    if clock.phase != BREACHED:
-        _declare_breach(clock, metric, attributes, out)
-    _say(clock, metric, "met_late", at_ms, attributes, out)
+def spent_ms(schedule: Schedule | None, start_ms: int, end_ms: int) -> int:
+    """How much of a span counts: all of it without a schedule; never negative."""
+    if schedule is not None:
+        return schedule.open_ms(start_ms, end_ms)
+    return end_ms - start_ms if end_ms > start_ms else 0
 
 
-def cancel(clock: SlaClock, metric: str, at_ms: int, attributes: Attributes, out: Effects) -> None:
-    """The clock ended without an answer at `at_ms`; too late to undo a breach."""
-    if clock.phase == BREACHED:
-        return
-    if at_ms <= clock.due_ms:
-        _verdict(clock, metric, "cancelled", at_ms, attributes, out)
-    else:
-        _declare_breach(clock, metric, attributes, out)
+def used_up_ms(schedule: Schedule | None, start_ms: int, target_ms: int) -> int:
+    """When so much of a target has passed since the start; the end of all instants if never."""
+    if schedule is None:
+        return start_ms + target_ms
+    return min(schedule.due_ms(start_ms, target_ms), LATEST_MS)
 
 
-def repeat(clock: SlaClock, metric: str, attributes: Attributes, out: Effects) -> None:
-    """What was said last of a clock that goes on; nothing if nothing was."""
-    if clock.phase == BREACHED:
-        _say(clock, metric, "breached", clock.due_ms, attributes, out)
-    elif clock.phase == AT_RISK:
-        _say(clock, metric, "at_risk", clock.warn_ms, attributes, out)
-
-
-def _declare_breach(clock: SlaClock, metric: str, attributes: Attributes, out: Effects) -> None:
-    clock.phase = BREACHED
-    _verdict(clock, metric, "breached", clock.due_ms, attributes, out)
-
-
-def _verdict(clock: SlaClock, metric: str, outcome: str, at_ms: int, attributes: Attributes, out: Effects) -> None:
-    out.counts.append((at_ms, clock.channel, sla_measure(clock.policy, clock.version, metric, outcome)))
-    _say(clock, metric, outcome, at_ms, attributes, out)
-
-
-def _say(clock: SlaClock, metric: str, state: str, at_ms: int, attributes: Attributes, out: Effects) -> None:
-    out.transitions.append(
-        Transition(
-            metric,
-            clock.start_ms,
-            clock.due_ms,
-            state,
-            at_ms,
-            clock.channel,
-            clock.policy,
-            clock.version,
-            attributes.priority,
-            attributes.team,
-            attributes.agent,
-        )
-    )
-
-
-def retract(clock: SlaClock, metric: str, attributes: Attributes, out: Effects) -> None:
-    """The clock's start moves: what was published under the old start is taken back (only an `at_risk` can have been)."""
-    if clock.phase == AT_RISK:
-        _say(clock, metric, "retracted", clock.warn_ms, attributes, out)
+def used_up(schedule: Schedule | None, start_ms: int, target_ms: int, pauses: Iterable[Pause]) -> Used:
+    """When a target is used up with pauses, in order, left out. A pause that begins at the very instant comes too late."""
+    at_ms, left_ms = start_ms, target_ms
+    for pause in pauses:
+        if pause.end_ms is not None and pause.end_ms <= at_ms:
+            continue
+        until_pause_ms = spent_ms(schedule, at_ms, pause.start_ms)
+        if until_pause_ms >= left_ms:
+            break
+        left_ms -= until_pause_ms
+        if pause.end_ms is None:
+            return Used(used_up_ms(schedule, max(at_ms, pause.start_ms), left_ms), left_ms)
+        at_ms = pause.end_ms
+    return Used(used_up_ms(schedule, at_ms, left_ms), None)

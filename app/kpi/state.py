@@ -2,7 +2,7 @@
 
 import msgspec
 
-from app.kpi.sla import BREACHED, RUNNING, Attributes, SlaClock
+from app.kpi.sla import BREACHED, RUNNING, Attributes, Pause, SlaClock
 
 UNKNOWN, OPEN, CLOSED = range(3)
 
@@ -25,6 +25,35 @@ class Settling(msgspec.Struct, array_like=True, gc=False):
     held: bool = False
 
 
+class Work(msgspec.Struct, array_like=True, gc=False):
+    """How long agents had the ticket in this round, and who is to touch it next."""
+
+    since_ms: int | None = None
+    """Since when it counts; None while paused or nobody's."""
+    total_ms: int = 0
+    owned: bool = False
+    """Whether somebody had it at all."""
+    called: bool = False
+    """A call told how long it took."""
+    touch_ms: int | None = None
+    """When it was assigned to who has not replied since."""
+
+
+class Survey(msgspec.Struct, array_like=True, gc=False):
+    """A customer's answer that may still be changed."""
+
+    first_ms: int
+    score: int
+    channel: str
+    agent: str | None
+
+
+class Sales(msgspec.Struct, array_like=True, gc=False):
+    """Orders within five days of opening, each by a digest of its id."""
+
+    orders: list[str] = msgspec.field(default_factory=list)
+
+
 class State(msgspec.Struct, array_like=True, gc=False):
     """All that a ticket's future depends on. None = not running, not yet, not known."""
 
@@ -36,9 +65,13 @@ class State(msgspec.Struct, array_like=True, gc=False):
     """The last event; 0 only while nothing at all is known."""
     turn_ms: int = 0
     """The last customer message, public reply or opening of a round: silence counts from here."""
+    begun_ms: int = 0
+    """The event that opened the ticket."""
     opened_ms: int | None = None
     """The first customer message: the start of durations."""
     round_ms: int | None = None
+    turned_ms: int = 0
+    """The event that opened or reopened: the beginning of the round for its age."""
     first_round: bool = True
     round_replied: bool = False
     resolution_given: bool = False
@@ -48,6 +81,9 @@ class State(msgspec.Struct, array_like=True, gc=False):
     wait_ms: int | None = None
     wait_channel: str = ""
     wait_expired: bool = False
+    wait_messages: int = 0
+    wait_actioned: bool = False
+    """Somebody did something about the messages that wait."""
     first_ms: int | None = None
     first_channel: str = ""
     first_done: bool = False
@@ -63,14 +99,32 @@ class State(msgspec.Struct, array_like=True, gc=False):
     pending: list[tuple[int, str]] | None = None
     """Messages on a closed ticket that only a reopening turns into a wait: (instant, channel)."""
     forgotten_ms: int | None = None
+    pauses: list[Pause] | None = None
+    """Since opening, in order; the last may still last."""
+    work: Work | None = None
+    replier: str | None = None
+    """The last human who replied."""
+    answered: list[str] | None = None
+    """Agents and teams that have replied, as far as they are counted."""
+    surveys: list[Survey] | None = None
+    """Answers that do not count yet, in order."""
+    surveyed: bool = False
+    """This round has its answer."""
+    sales: Sales | None = None
 
     def level(self) -> TicketLevel | None:
         """What the ticket adds to the levels; None if it is not open."""
         if self.status != OPEN:
             return None
         reply = self.first_sla or self.next_sla
-        phase = reply.phase if reply is not None else RUNNING
+        phase = reply.phase if reply is not None and not reply.historic else RUNNING
         wait_ms, attributes = self.wait_ms, self.attributes
         if phase == BREACHED and wait_ms is None:
             phase = RUNNING
         return self.channel, attributes.priority, wait_ms, attributes.agent is None, phase
+
+    def pause(self) -> Pause | None:
+        """The pause that lasts, if one does."""
+        if self.pauses is None or self.pauses[-1].end_ms is not None:
+            return None
+        return self.pauses[-1]

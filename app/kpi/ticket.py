@@ -11,22 +11,24 @@ opening only set attributes. Inside a round these run, each driven by few events
   queue          starts with first response; a bot's answer stops it; the next message, or a hand-over to a human, starts it again there.
   ownership      a human owns from a human reply or hand-over to a human, until a hand-over to a bot or a close.
   SLA clocks     first_response runs with the queue clock, next_response with a wait opened after the first human response, resolution with
-                 the round (`sla.py`).
-  settling       a resolved or idle close settles when nothing reopened it for the settle window; then it is judged (first contact, one touch).
+                 the round (`promises.py`).
+  settling       a resolved or idle close settles when nothing reopened it for the settle window; then it is judged (`settling.py`).
+  pauses, work   what agents did with it, and how long they had it (`effort.py`).
+  outcomes       answers to surveys, orders, calls that became messages (`outcomes.py`).
 
 Rules that must never be broken in this file:
 * Steps take events in their order (instant, rank, id) and every instant comes from an event or a timer: no clock, no randomness.
-* A timer fires when time is strictly past its instant: an event at the very instant comes first. `fire` is called with the earliest timer
-  only, and acts at that timer's instant.
+* `fire` is called with the earliest timer only (`timers.py`), and acts at that timer's instant.
 * A step changes only the state it is given, and says what follows in `Effects`.
 
 When an event sorts earlier than one already applied, nothing here undoes anything: the ticket runs again from its history (`history.py`).
 """
 
 from collections.abc import Callable
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final, NamedTuple
 
-from app.kpi import sla
+from app.kpi import effort, outcomes
+from app.kpi.dimensions import Dimensions, add, under
 from app.kpi.effects import Effects
 from app.kpi.event import (
     AGENT,
@@ -36,40 +38,45 @@ from app.kpi.event import (
     AUTOMATION,
     BOT,
     CALL_ENDED,
+    CALL_OFFERED,
     CAMPAIGN,
     HANDED_OVER,
+    LABELLED,
     MERGED,
     MESSAGE,
     OPENED,
+    ORDER,
     PAUSED,
     REOPENED,
     REPLY,
+    RESUMED,
+    SURVEY_ANSWERED,
+    SURVEY_SENT,
     Event,
 )
 from app.kpi.event import CLOSED as TICKET_CLOSED
 from app.kpi.event import UNKNOWN as UNKNOWN_AUTHOR
-from app.kpi.instants import LATE_LIMIT_MS, NEVER
+from app.kpi.promises import RESOLUTION as RESOLUTION_METRIC
+from app.kpi.promises import Promises, clocks
 from app.kpi.rules import Rules
+from app.kpi.samples import sample, short_sample
+from app.kpi.settling import count_replier, settle
 from app.kpi.sla import SlaClock
-from app.kpi.state import CLOSED, OPEN, UNKNOWN, Settling, State
+from app.kpi.state import CLOSED, OPEN, UNKNOWN, State
+from app.kpi.timers import DROP, EXPIRY, FORGET, SETTLE, SILENCE, SURVEY, TIMERS, Timer, Timers
 
 REOPENING_LOOKS_BACK_MS: Final = 60 * 60_000
 """With `reopen_on_message` off, a reopening starts the waits of messages this old, inclusive."""
+_ANSWERED_KEPT: Final = 100
+"""Agents and teams of one ticket; later ones are not counted, so that a ticket fits into a record."""
 
-Timer = tuple[int, int]
-"""(instant, which). The earliest fires; of one instant, a close by silence before the verdict of its round, else in this order."""
-_EXPIRY, _FIRST, _NEXT, _RESOLUTION, _SETTLE, _SILENCE, _FORGET, _DROP = range(8)
-TIMERS: Final = (
-    "expiry",
-    "first_response",
-    "next_response",
-    "resolution",
-    "settle",
-    "silence",
-    "forget",
-    "drop",
-)
-"""What the second part of a `Timer` says."""
+
+class Changes(NamedTuple):
+    """What an event changes in a ticket's labels."""
+
+    matched: bool
+    """Something that policies ask for."""
+    agent: bool
 
 
 class Machine:
@@ -77,6 +84,9 @@ class Machine:
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules.by_channel()
+        self._dimensions = Dimensions(rules.dimensions)
+        self.promises = Promises(rules, self._rules)
+        self.next_timer = Timers(self._rules).next
 
     # -- events ----------------------------------------------------------------------------------------------------------------------------
 
@@ -85,12 +95,34 @@ class Machine:
         if event.at_ms > state.last_ms:
             state.last_ms = event.at_ms
         state.forgotten_ms = None
-        if event.sets is not None:
-            _label(state, event.sets)
+        out.historic = event.historic
+        sets = event.sets
+        changes = None if sets is None else _label(state, sets)
+        attributes = state.attributes
+        if attributes.team is None and attributes.topic is None and attributes.tags is None:
+            self._step(state, event, changes, out)
+        else:
+            self._apart(lambda own: self._step(state, event, changes, own), state, out)
+
+    def _apart(self, happens: Callable[[Effects], object], state: State, out: Effects) -> None:
+        """What happens to a labelled ticket counts under its labels too."""
+        own = Effects(historic=out.historic)
+        happens(own)
+        add(own, self._dimensions.of(state.attributes), out)
+
+    def _step(self, state: State, event: Event, changes: Changes | None, out: Effects) -> None:
+        if event.kind == CALL_OFFERED:
+            outcomes.offered(event, out)
         if state.status == UNKNOWN:
             if not self._opens(event):
                 return
             self._open(state, event, out)
+        elif changes is not None and changes.matched and state.status == OPEN:
+            self.promises.match_again(state, event.at_ms, out)
+        if changes is not None and changes.agent:
+            self._assign(state, event, out)
+        if event.kind in _ACTIONS and state.wait_ms is not None and self._author(event) == AGENT:
+            self._act(state, event.at_ms, out)
         handler = self._HANDLERS.get(event.kind)
         if handler is not None:
             handler(self, state, event, out)
@@ -106,34 +138,35 @@ class Machine:
             return event.author
         return AUTHORS[self._rules[event.channel].unknown_author]
 
+    # -- rounds ----------------------------------------------------------------------------------------------------------------------------
+
     def _open(self, state: State, event: Event, out: Effects) -> None:
-        state.status = OPEN
-        state.channel = event.channel
-        state.turn_ms = event.at_ms
-        state.since.rounds = 1
+        state.begun_ms = event.at_ms
+        self._turn(state, event)
         out.counts.append((event.at_ms, event.channel, "tickets_opened"))
 
-    def _reopen(self, state: State, event: Event, out: Effects) -> None:
+    def _turn(self, state: State, event: Event) -> None:
+        """A round begins."""
         state.status = OPEN
         state.channel = event.channel
-        state.turn_ms = event.at_ms
-        state.first_round = False
-        state.round_replied = False
-        state.closed_ms = None
+        state.turn_ms = state.turned_ms = event.at_ms
         state.since.rounds += 1
+        effort.begin_round(state, event.at_ms)
+
+    def _reopen(self, state: State, event: Event, out: Effects) -> None:
+        self._turn(state, event)
+        state.first_round = state.round_replied = state.surveyed = False
+        state.closed_ms = None
         out.counts.append((event.at_ms, event.channel, "tickets_reopened"))
         state.round_ms = None
         if state.opened_ms is not None:
-            self._start_round(state, event.at_ms)
+            self._start_round(state, event.at_ms, out)
         if state.pending is not None:
             self._start_pending(state, event, out)
 
-    def _start_round(self, state: State, at_ms: int) -> None:
-        rules = self._rules[state.channel]
+    def _start_round(self, state: State, at_ms: int, out: Effects) -> None:
         state.round_ms = at_ms
-        state.resolution_sla = sla.start(
-            at_ms, at_ms, state.channel, rules.default_policy.resolution, rules.default_policy, rules.grace_ms
-        )
+        self.promises.start_resolution(state, at_ms, out)
 
     def _start_pending(self, state: State, event: Event, out: Effects) -> None:
         earliest_ms = event.at_ms - REOPENING_LOOKS_BACK_MS
@@ -141,55 +174,142 @@ class Machine:
         state.pending = None
         if recent:
             start_ms, channel = recent[0]
-            self._start_clocks(state, start_ms, event.at_ms, channel, out)
+            self._start_clocks(state, start_ms, event.at_ms, channel, len(recent), out)
+
+    def _closed(self, state: State, event: Event, out: Effects) -> None:
+        if state.status == OPEN:
+            author = self._author(event)
+            self._close(state, event.at_ms, event.word or "resolved", author, out)
+            if self._dimensions.agents and author == AGENT and event.who is not None:
+                closed = f"tickets_closed|{event.word or 'resolved'}"
+                out.counts.append((event.at_ms, f"agent:{event.who}", closed))
+
+    def _merged(self, state: State, event: Event, out: Effects) -> None:
+        if state.status == OPEN:
+            self._close(state, event.at_ms, "merged", self._author(event), out)
+
+    def _close(self, state: State, at_ms: int, reason: str, author: int | None, out: Effects) -> None:
+        channel = state.channel
+        out.counts.append((at_ms, channel, f"tickets_closed|{reason}"))
+        if not state.round_replied:
+            out.counts.append((at_ms, channel, "tickets_closed_unanswered"))
+        if state.wait_ms is not None:
+            out.counts.append((at_ms, state.wait_channel, "waits_cancelled"))
+        self.promises.cancel_reply_clocks(state, at_ms, out)
+        state.wait_ms = state.first_ms = state.queue_ms = None
+        self._complete(state, at_ms, out)
+        self._end_round(state, at_ms, reason, out)
+        state.status = CLOSED
+        state.work = None
+        state.owned = state.bot_answered = False
+        if reason == "idle":
+            state.first_done = False
+        if author in (BOT, AUTOMATION):
+            state.since.bot_closed = True
+        if reason in ("resolved", "idle"):
+            state.closed_ms, state.closed_idle = at_ms, reason == "idle"
+
+    def _complete(self, state: State, at_ms: int, out: Effects) -> None:
+        """Who has the ticket gets the credit of its close."""
+        agent = state.attributes.agent
+        if agent is not None:
+            out.counts.append((at_ms, state.channel, "tickets_completed"))
+            if self._dimensions.agents:
+                out.counts.append((at_ms, f"agent:{agent}", "tickets_completed"))
+
+    def _end_round(self, state: State, at_ms: int, reason: str, out: Effects) -> None:
+        if state.pause() is not None:
+            self._resume(state, at_ms, out)
+        clock, state.resolution_sla = state.resolution_sla, None
+        if reason != "resolved":
+            if clock is not None:
+                self.promises.cancel(clock, RESOLUTION_METRIC, at_ms, state.attributes, out)
+            return
+        rules, channel, pauses = self._rules[state.channel], state.channel, state.pauses
+        if state.opened_ms is not None and not state.resolution_given:
+            sample(out, rules, at_ms, channel, "resolution", state.opened_ms, at_ms, pauses)
+            state.resolution_given = True
+        if state.round_ms is not None:
+            sample(out, rules, at_ms, channel, "round_resolution", state.round_ms, at_ms, pauses)
+        effort.handled(state, at_ms, rules, out)
+        if clock is not None:
+            self.promises.answer(clock, RESOLUTION_METRIC, at_ms, state.attributes, out)
+
+    def _reopened(self, state: State, event: Event, out: Effects) -> None:
+        if state.status == CLOSED:
+            self._reopen(state, event, out)
+
+    # -- messages and replies --------------------------------------------------------------------------------------------------------------
 
     def _message(self, state: State, event: Event, out: Effects) -> None:
         at_ms, channel = event.at_ms, event.channel
+        rules = self._rules[channel]
         out.counts.append((at_ms, channel, "messages_received"))
+        if event.more is not None:
+            out.counts += [(at_ms, channel, f"{_TOLD[name]}|{word}") for name, word in event.more.items()]
+        if rules.schedule is not None and not rules.schedule.is_open(at_ms):
+            out.counts.append((at_ms, channel, "messages_received_off_hours"))
         if state.opened_ms is None:
             state.opened_ms = at_ms
         if state.status == CLOSED:
-            if not self._rules[channel].reopen_on_message:
+            if not rules.reopen_on_message:
                 _remember(state, at_ms, channel)
                 return
             self._reopen(state, event, out)
         elif state.first_round and state.round_ms is None:
-            self._start_round(state, at_ms)
+            self._start_round(state, at_ms, out)
         if at_ms > state.turn_ms:
             state.turn_ms = at_ms
-        self._start_clocks(state, at_ms, at_ms, channel, out)
+        if state.pauses is not None:
+            lasting = state.pause()
+            if lasting is not None and lasting.reason in ("customer", "snoozed"):
+                self._resume(state, at_ms, out)
+        if state.wait_ms is not None:
+            state.wait_messages += 1
+            if state.wait_actioned:
+                out.counts.append((at_ms, state.wait_channel, "messages_actioned"))
+        self._start_clocks(state, at_ms, at_ms, channel, 1, out)
 
-    def _start_clocks(self, state: State, start_ms: int, set_ms: int, channel: str, out: Effects) -> None:
+    def _start_clocks(
+        self, state: State, start_ms: int, set_ms: int, channel: str, messages: int, out: Effects
+    ) -> None:
         """A customer turn that began at `start_ms` and is known at `set_ms` (later only for messages that waited for a reopening)."""
         if state.first_ms is None and not state.first_done:
             state.first_ms, state.first_channel = start_ms, channel
         if state.first_ms is not None and state.queue_ms is None:
-            self._start_queue(state, start_ms, set_ms, channel)
+            self._start_queue(state, start_ms, set_ms, channel, out)
         if state.wait_ms is None:
-            self._start_wait(state, start_ms, set_ms, channel, out)
+            self._start_wait(state, start_ms, set_ms, channel, messages, out)
 
-    def _start_queue(self, state: State, start_ms: int, set_ms: int, channel: str) -> None:
-        rules = self._rules[channel]
+    def _start_queue(self, state: State, start_ms: int, set_ms: int, channel: str, out: Effects) -> None:
         state.queue_ms, state.queue_channel = start_ms, channel
-        state.first_sla = sla.start(
-            start_ms, set_ms, channel, rules.default_policy.first_response, rules.default_policy, rules.grace_ms
-        )
+        self.promises.start_first(state, set_ms, channel, out)
 
-    def _start_wait(self, state: State, start_ms: int, set_ms: int, channel: str, out: Effects) -> None:
+    def _start_wait(self, state: State, start_ms: int, set_ms: int, channel: str, messages: int, out: Effects) -> None:
         state.wait_ms, state.wait_channel, state.wait_expired = start_ms, channel, False
+        state.wait_messages, state.wait_actioned = messages, False
         state.bot_answered = False
         out.counts.append((set_ms, channel, "waits_opened"))
         if state.first_done:
-            rules = self._rules[channel]
-            state.next_sla = sla.start(
-                start_ms, set_ms, channel, rules.default_policy.next_response, rules.default_policy, rules.grace_ms
-            )
+            self.promises.start_next(state, start_ms, set_ms, channel, out)
+
+    def _act(self, state: State, at_ms: int, out: Effects) -> None:
+        """Somebody did something about a wait, if nobody did before."""
+        if state.wait_actioned or state.wait_ms is None:
+            return
+        state.wait_actioned = True
+        channel = state.wait_channel
+        out.counts += [(at_ms, channel, "messages_actioned")] * state.wait_messages
+        short_sample(out, self._rules[channel], at_ms, channel, "first_action", state.wait_ms)
 
     def _reply(self, state: State, event: Event, out: Effects) -> None:
-        out.counts.append((event.at_ms, event.channel, _REPLIES_SENT[event.author]))
+        at_ms = event.at_ms
+        out.counts.append((at_ms, event.channel, _REPLIES_SENT[event.author]))
         author = self._author(event)
         if author == AGENT:
-            _count_replier(state.since, event.who)
+            count_replier(state.since, event.who)
+            state.replier = event.who
+            self._credit(state, event, out)
         elif author == BOT:
             state.since.bot_replied = True
         if author in (AGENT, BOT):
@@ -197,44 +317,70 @@ class Machine:
         if state.status == CLOSED:
             return
         state.round_replied = True
-        if event.at_ms > state.turn_ms:
-            state.turn_ms = event.at_ms
+        if at_ms > state.turn_ms:
+            state.turn_ms = at_ms
         if author == AGENT:
-            self._human_reply(state, event.at_ms, out)
+            self._human_reply(state, at_ms, event.who, out)
         elif author == BOT and state.wait_ms is not None and not state.owned:
-            self._bot_answer(state, event.at_ms, out)
+            self._bot_answer(state, at_ms, out)
 
-    def _human_reply(self, state: State, at_ms: int, out: Effects) -> None:
+    def _credit(self, state: State, event: Event, out: Effects) -> None:
+        """A human reply counts for its author and, the first of each agent and team, as a ticket answered."""
+        who, team = event.who, state.attributes.team
+        agent = f"agent:{who}" if who is not None and self._dimensions.agents else None
+        if agent is not None:
+            out.counts.append((event.at_ms, agent, _REPLIES_SENT[event.author]))
+        for name in (agent, f"team:{team}" if team is not None and self._dimensions.teams else None):
+            if name is not None and name not in (known := state.answered or []) and len(known) < _ANSWERED_KEPT:
+                state.answered = [*known, name]
+                out.counts.append((event.at_ms, name, "tickets_answered"))
+
+    def _human_reply(self, state: State, at_ms: int, who: str | None, out: Effects) -> None:
         state.owned = True
         state.bot_answered = False
+        mine = len(out.counts), len(out.durations)
+        if state.work is not None and (assigned_ms := effort.touched(state, who)) is not None:
+            short_sample(out, self._rules[state.channel], at_ms, state.channel, "first_touch", assigned_ms)
         if state.wait_ms is not None:
-            wait_ms, channel = state.wait_ms, state.wait_channel
-            out.counts.append((at_ms, channel, "waits_answered"))
-            if at_ms - wait_ms <= self._rules[channel].reply_limit_ms:
-                out.counts.append((at_ms, channel, "waits_answered_in_time"))
-            _sample(out, at_ms, channel, "response", wait_ms)
-            state.wait_ms, state.wait_channel = None, ""
+            self._end_wait(state, at_ms, out)
         if state.first_ms is not None:
-            _sample(out, at_ms, state.first_channel, "first_response", state.first_ms)
-            if state.queue_ms is not None:
-                _sample(out, at_ms, state.queue_channel, "first_response_queue", state.queue_ms)
-            state.first_ms = state.queue_ms = None
-            state.first_channel = state.queue_channel = ""
-            state.first_done = True
-        if state.first_sla is not None:
-            sla.answer(state.first_sla, "first_response", at_ms, state.attributes, out)
-            state.first_sla = None
-        if state.next_sla is not None:
-            sla.answer(state.next_sla, "next_response", at_ms, state.attributes, out)
-            state.next_sla = None
+            self._end_first(state, at_ms, out)
+        if who is not None and self._dimensions.agents:
+            name = f"agent:{who}"
+            out.counts += [(at_ms, name, measure) for _, _, measure in out.counts[mine[0] :]]
+            out.durations += [under(name, duration) for duration in out.durations[mine[1] :]]
+        self.promises.answer_reply_clocks(state, at_ms, out)
+
+    def _end_wait(self, state: State, at_ms: int, out: Effects) -> None:
+        """A human answered."""
+        wait_ms, channel = state.wait_ms or 0, state.wait_channel
+        rules = self._rules[channel]
+        self._act(state, at_ms, out)
+        out.counts.append((at_ms, channel, "waits_answered"))
+        out.counts += [(at_ms, channel, "messages_answered")] * state.wait_messages
+        if at_ms - wait_ms <= rules.reply_limit_ms:
+            out.counts.append((at_ms, channel, "waits_answered_in_time"))
+        short_sample(out, rules, at_ms, channel, "response", wait_ms)
+        state.wait_ms, state.wait_channel = None, ""
+
+    def _end_first(self, state: State, at_ms: int, out: Effects) -> None:
+        """The first human response."""
+        channel = state.first_channel
+        short_sample(out, self._rules[channel], at_ms, channel, "first_response", state.first_ms or 0)
+        if state.queue_ms is not None:
+            channel = state.queue_channel
+            short_sample(out, self._rules[channel], at_ms, channel, "first_response_queue", state.queue_ms)
+        state.first_ms = state.queue_ms = None
+        state.first_channel = state.queue_channel = ""
+        state.first_done = True
 
     def _bot_answer(self, state: State, at_ms: int, out: Effects) -> None:
         channel = state.wait_channel
         out.counts.append((at_ms, channel, "waits_automated"))
-        _sample(out, at_ms, channel, "automated_response", state.wait_ms or 0)
+        short_sample(out, self._rules[channel], at_ms, channel, "automated_response", state.wait_ms or 0)
         state.wait_ms = state.queue_ms = None
         state.bot_answered = True
-        _cancel_reply_clocks(state, at_ms, out)
+        self.promises.bot_answered(state, at_ms, out)
 
     def _handed_over(self, state: State, event: Event, out: Effects) -> None:
         if state.status == CLOSED:
@@ -250,65 +396,70 @@ class Machine:
             self._move_queue(state, at_ms, out)
         elif state.bot_answered:
             if state.first_ms is not None:
-                self._start_queue(state, at_ms, at_ms, channel)
-            self._start_wait(state, at_ms, at_ms, channel, out)
+                self._start_queue(state, at_ms, at_ms, channel, out)
+            self._start_wait(state, at_ms, at_ms, channel, 0, out)
 
     def _move_queue(self, state: State, at_ms: int, out: Effects) -> None:
         """The queue clock starts anew at the hand-over, in the channel it has, unless its promise is already broken."""
         clock = state.first_sla
         if state.queue_ms is None or clock is None or at_ms > clock.due_ms:
             return
-        sla.retract(clock, "first_response", state.attributes, out)
-        self._start_queue(state, at_ms, at_ms, state.queue_channel)
-
-    def _closed(self, state: State, event: Event, out: Effects) -> None:
-        if state.status == OPEN:
-            self._close(state, event.at_ms, event.word or "resolved", self._author(event), out)
-
-    def _merged(self, state: State, event: Event, out: Effects) -> None:
-        if state.status == OPEN:
-            self._close(state, event.at_ms, "merged", self._author(event), out)
-
-    def _close(self, state: State, at_ms: int, reason: str, author: int | None, out: Effects) -> None:
-        channel = state.channel
-        out.counts.append((at_ms, channel, f"tickets_closed|{reason}"))
-        if not state.round_replied:
-            out.counts.append((at_ms, channel, "tickets_closed_unanswered"))
-        if state.wait_ms is not None:
-            out.counts.append((at_ms, state.wait_channel, "waits_cancelled"))
-        _cancel_reply_clocks(state, at_ms, out)
-        state.wait_ms = state.first_ms = state.queue_ms = None
-        self._end_round(state, at_ms, reason, out)
-        state.status = CLOSED
-        state.owned = state.bot_answered = False
-        if reason == "idle":
-            state.first_done = False
-        if author in (BOT, AUTOMATION):
-            state.since.bot_closed = True
-        if reason in ("resolved", "idle"):
-            state.closed_ms, state.closed_idle = at_ms, reason == "idle"
-
-    def _end_round(self, state: State, at_ms: int, reason: str, out: Effects) -> None:
-        clock, state.resolution_sla = state.resolution_sla, None
-        if reason != "resolved":
-            if clock is not None:
-                sla.cancel(clock, "resolution", at_ms, state.attributes, out)
+        if clock.customer:
+            state.queue_ms = at_ms
             return
-        if state.opened_ms is not None and not state.resolution_given:
-            _sample(out, at_ms, state.channel, "resolution", state.opened_ms)
-            state.resolution_given = True
-        if state.round_ms is not None:
-            _sample(out, at_ms, state.channel, "round_resolution", state.round_ms)
-        if clock is not None:
-            sla.answer(clock, "resolution", at_ms, state.attributes, out)
+        self.promises.retract(clock, "first_response", state.attributes, out)
+        state.first_sla = None
+        self._start_queue(state, at_ms, at_ms, state.queue_channel, out)
 
-    def _reopened(self, state: State, event: Event, out: Effects) -> None:
-        if state.status == CLOSED:
-            self._reopen(state, event, out)
+    # -- work and outcomes -----------------------------------------------------------------------------------------------------------------
 
-    def _paused(self, state: State, event: Event, out: Effects) -> None:  # noqa: ARG002 - one shape for all handlers
-        if state.status == OPEN and event.word in ("on_hold", "third_party"):
+    def _assign(self, state: State, event: Event, out: Effects) -> None:
+        """Another agent, or none, has the ticket."""
+        agent = state.attributes.agent
+        if state.status == OPEN:
+            effort.assign(state, event.at_ms, self._rules[state.channel])
+        if agent is not None:
+            out.counts.append((event.at_ms, state.channel, "tickets_assigned"))
+            if self._dimensions.agents:
+                out.counts.append((event.at_ms, f"agent:{agent}", "tickets_assigned"))
+
+    def _paused(self, state: State, event: Event, out: Effects) -> None:
+        reason = event.word or "other"
+        if state.status != OPEN:
+            return
+        if reason in ("on_hold", "third_party"):
             state.since.held = True
+        lasting = state.pause()
+        if lasting is not None:
+            if lasting.reason == reason:
+                return
+            self._resume(state, event.at_ms, out)
+        pause = effort.pause(state, event.at_ms, reason, self._rules[state.channel])
+        if pause is not None:
+            self.promises.pause(state, pause, out)
+
+    def _resumed(self, state: State, event: Event, out: Effects) -> None:
+        if state.pause() is not None:
+            self._resume(state, event.at_ms, out)
+
+    def _resume(self, state: State, at_ms: int, out: Effects) -> None:
+        effort.resume(state, at_ms)
+        self.promises.resume(state, at_ms, out)
+
+    def _called(self, state: State, event: Event, out: Effects) -> None:
+        effort.called(state, event, out)
+        agent = (event.more or {}).get("agent")
+        if agent is not None and self._dimensions.agents:
+            out.durations.append(under(f"agent:{agent}", out.durations[-1]))
+
+    def _survey_sent(self, state: State, event: Event, out: Effects) -> None:
+        out.counts.append((event.at_ms, state.channel, "surveys_sent"))
+
+    def _survey_answered(self, state: State, event: Event, out: Effects) -> None:  # noqa: ARG002 - one shape for all handlers
+        outcomes.answered(state, event)
+
+    def _ordered(self, state: State, event: Event, out: Effects) -> None:
+        outcomes.ordered(state, event, out)
 
     _HANDLERS: ClassVar[dict[int, Callable[["Machine", State, Event, Effects], None]]] = {
         MESSAGE: _message,
@@ -318,96 +469,70 @@ class Machine:
         MERGED: _merged,
         REOPENED: _reopened,
         PAUSED: _paused,
+        RESUMED: _resumed,
+        CALL_ENDED: _called,
+        SURVEY_SENT: _survey_sent,
+        SURVEY_ANSWERED: _survey_answered,
+        ORDER: _ordered,
     }
 
     # -- time ------------------------------------------------------------------------------------------------------------------------------
 
-    def next_timer(self, state: State) -> Timer:
-        """The earliest timer; (NEVER, …) if there is none."""
-        due_ms, which = NEVER, _DROP
-        if state.status == OPEN:
-            if state.wait_ms is not None:
-                if not state.wait_expired:
-                    due_ms, which = state.wait_ms + self._rules[state.wait_channel].reply_limit_ms, _EXPIRY
-            else:
-                silence_ms = self._rules[state.channel].silence_ms
-                if silence_ms is not None:
-                    due_ms, which = state.turn_ms + silence_ms, _SILENCE
-            clock = state.first_sla
-            if clock is not None and (next_ms := clock.next_ms()) < due_ms:
-                due_ms, which = next_ms, _FIRST
-            clock = state.next_sla
-            if clock is not None and (next_ms := clock.next_ms()) < due_ms:
-                due_ms, which = next_ms, _NEXT
-            clock = state.resolution_sla
-            if clock is not None and (next_ms := clock.next_ms()) < due_ms:
-                due_ms, which = next_ms, _RESOLUTION
-        elif state.closed_ms is not None:
-            due_ms, which = state.closed_ms + self._rules[state.channel].settle_ms, _SETTLE
-        forget_ms = self._forget_ms(state)
-        return (
-            (forget_ms, _DROP if state.forgotten_ms is not None else _FORGET) if forget_ms < due_ms else (due_ms, which)
-        )
-
-    def _forget_ms(self, state: State) -> int:
-        if not state.last_ms:
-            return NEVER
-        if state.forgotten_ms is not None:
-            return state.forgotten_ms + LATE_LIMIT_MS  # for what is read late
-        rules = self._rules[state.channel]
-        silence_ms = rules.forget_open_ms if state.status == OPEN else rules.forget_closed_ms
-        return NEVER if silence_ms is None else state.last_ms + silence_ms
-
     def fire(self, state: State, timer: Timer, out: Effects) -> bool:
         """The earliest timer fires, at its own instant. True if nothing of the ticket needs to be kept any longer."""
-        at_ms, which = timer
-        if which == _EXPIRY:
-            state.wait_expired = True
-            out.counts.append((at_ms, state.wait_channel, "waits_expired"))
-        elif which == _SETTLE:
-            self._settle(state, at_ms, out)
-        elif which == _SILENCE:
-            self._close(state, at_ms, "idle", None, out)
-        elif which == _FORGET:
-            self._forget(state, at_ms, out)
-        elif which == _DROP:
+        if timer[1] == DROP:
             _blank(state)
             return True
+        out.historic = False
+        attributes = state.attributes
+        if attributes.team is None and attributes.topic is None and attributes.tags is None:
+            self._fire(state, timer, out)
         else:
-            clock, metric = _sla_of(state, which)
-            sla.pass_time(clock, metric, state.attributes, out)
+            names = self._dimensions.of(attributes)  # forgetting takes them away
+            own = Effects()
+            self._fire(state, timer, own)
+            add(own, names, out)
         return False
 
-    def _settle(self, state: State, at_ms: int, out: Effects) -> None:
-        since, channel, closed_ms = state.since, state.channel, state.closed_ms or 0
-        out.counts.append((at_ms, channel, "settled"))
-        out.counts.extend((at_ms, channel, measure) for measure in _judge(since))
-        if state.opened_ms is not None and state.opened_ms <= closed_ms and not state.closed_idle:
-            out.durations.append((at_ms, channel, "full_resolution", closed_ms - state.opened_ms, closed_ms))
-        state.closed_ms = None
-        state.since = Settling()
+    def _fire(self, state: State, timer: Timer, out: Effects) -> None:
+        at_ms, which = timer
+        if which == EXPIRY:
+            state.wait_expired = True
+            out.counts.append((at_ms, state.wait_channel, "waits_expired"))
+        elif which == SETTLE:
+            settle(state, at_ms, self._rules, out)
+        elif which == SILENCE:
+            self._close(state, at_ms, "idle", None, out)
+        elif which == SURVEY:
+            self._count_survey(state, at_ms, out)
+        elif which == FORGET:
+            self._forget(state, at_ms, out)
+        else:
+            clock, metric = sla_of(state, TIMERS[which])
+            self.promises.pass_time(clock, metric, state.attributes, out)
+
+    def _count_survey(self, state: State, at_ms: int, out: Effects) -> None:
+        first = len(out.counts)
+        survey = outcomes.count_survey(state, at_ms, out)
+        if survey.agent is not None and self._dimensions.agents:
+            out.counts += [(at_ms, f"agent:{survey.agent}", measure) for _, _, measure in out.counts[first:]]
 
     def _forget(self, state: State, at_ms: int, out: Effects) -> None:
         if state.status == OPEN:
             out.counts.append((at_ms, state.channel, "tickets_forgotten"))
             if state.wait_ms is not None:
                 out.counts.append((at_ms, state.wait_channel, "waits_forgotten"))
-            _cancel_reply_clocks(state, at_ms, out)
+            self.promises.cancel_reply_clocks(state, at_ms, out)
             if state.resolution_sla is not None:
-                sla.cancel(state.resolution_sla, "resolution", at_ms, state.attributes, out)
+                self.promises.cancel(state.resolution_sla, RESOLUTION_METRIC, at_ms, state.attributes, out)
         last_ms = state.last_ms
         _blank(state)
         state.forgotten_ms, state.last_ms = at_ms, last_ms
 
 
-def repeat_clocks(state: State, out: Effects) -> None:
-    """What was said last of each SLA clock that runs."""
-    if state.first_sla is not None:
-        sla.repeat(state.first_sla, "first_response", state.attributes, out)
-    if state.next_sla is not None:
-        sla.repeat(state.next_sla, "next_response", state.attributes, out)
-    if state.resolution_sla is not None:
-        sla.repeat(state.resolution_sla, "resolution", state.attributes, out)
+def sla_of(state: State, metric: str) -> tuple[SlaClock, str]:
+    """The running clock of a metric, and the metric."""
+    return next((clock, name) for name, clock in clocks(state) if name == metric)
 
 
 def _blank(state: State) -> None:
@@ -417,17 +542,22 @@ def _blank(state: State) -> None:
         setattr(state, name, getattr(blank, name))
 
 
-def _label(state: State, sets: dict[str, str | None]) -> None:
+def _label(state: State, sets: dict[str, Any]) -> Changes:
+    """What an event says of the ticket; and whether that changes what policies ask for, or who has it."""
     attributes = state.attributes
+    before = attributes.priority, attributes.team, attributes.tags, attributes.agent
     if "team" in sets:
         team = sets["team"]
         if state.status != UNKNOWN and attributes.team is not None and team is not None and team != attributes.team:
             state.since.team_changed = True
         attributes.team = team
-    if "priority" in sets:
-        attributes.priority = sets["priority"]
-    if "agent" in sets:
-        attributes.agent = sets["agent"]
+    for name in ("priority", "agent", "topic", "tags"):
+        if name in sets:
+            setattr(attributes, name, sets[name] or None)
+    priority, team, tags, agent = before
+    return Changes(
+        (priority, team, tags) != (attributes.priority, attributes.team, attributes.tags), agent != attributes.agent
+    )
 
 
 def _remember(state: State, at_ms: int, channel: str) -> None:
@@ -435,52 +565,8 @@ def _remember(state: State, at_ms: int, channel: str) -> None:
     state.pending = [*(message for message in state.pending or () if message[0] >= earliest_ms), (at_ms, channel)]
 
 
-def _count_replier(since: Settling, who: str | None) -> None:
-    since.replies += 1
-    if since.repliers == 0:
-        since.replier, since.repliers = who, 1
-    elif since.replier != who:
-        since.repliers = 2
-
-
-def _sample(out: Effects, at_ms: int, channel: str, measure: str, start_ms: int) -> None:
-    """A duration from `start_ms` to `at_ms`; never negative, though an event read after a change of version may end before its start."""
-    out.durations.append((at_ms, channel, measure, at_ms - start_ms if at_ms > start_ms else 0, at_ms))
-
-
-def _cancel_reply_clocks(state: State, at_ms: int, out: Effects) -> None:
-    if state.first_sla is not None:
-        sla.cancel(state.first_sla, "first_response", at_ms, state.attributes, out)
-        state.first_sla = None
-    if state.next_sla is not None:
-        sla.cancel(state.next_sla, "next_response", at_ms, state.attributes, out)
-        state.next_sla = None
-
-
-def _judge(since: Settling) -> list[str]:
-    """Which of the settled counts a close belongs to."""
-    answered = since.replies > 0 or since.bot_replied
-    verdicts = {
-        "first_contact_resolved": answered
-        and since.rounds <= 1
-        and since.repliers <= 1
-        and not (since.team_changed or since.held),
-        "one_touch": since.replies == 1,
-        "no_human_reply": since.replies == 0,
-        "automated": since.replies == 0 and (since.bot_replied or since.bot_closed),
-    }
-    return [measure for measure, holds in verdicts.items() if holds]
-
-
-def _sla_of(state: State, which: int) -> tuple[SlaClock, str]:
-    clock, metric = {
-        _FIRST: (state.first_sla, "first_response"),
-        _NEXT: (state.next_sla, "next_response"),
-        _RESOLUTION: (state.resolution_sla, "resolution"),
-    }[which]
-    assert clock is not None, "next_timer names running clocks only"
-    return clock, metric
-
-
 _OPENERS: Final = frozenset((OPENED, MESSAGE, REOPENED, ASSIGNED, CALL_ENDED))
+_ACTIONS: Final = frozenset((ASSIGNED, LABELLED, PAUSED, TICKET_CLOSED, MERGED))
 _REPLIES_SENT: Final = tuple(f"replies_sent|{word}" for word in AUTHOR_WORDS)
+_TOLD: Final = {"sentiment": "messages_by_sentiment", "quick_reply": "quick_replies"}
+"""What a message tells beside itself, and the measure of it."""

@@ -11,6 +11,9 @@ cell is forgotten, and what would still belong to it is counted as late.
 
 Whether a window is final depends on the time reached when a figure arises, not on when cells are written: so nothing depends on batching.
 Figures first gather by minute (`Gathering`), three cells less to touch for each; `roll` moves them into minutes, hours and days.
+
+Figures of a dimension (`agent:anna` in place of the channel) stand beside those of the channel: they have no minutes, and are told neither to
+flow metrics nor as late, where each figure counts once.
 """
 
 from collections import defaultdict
@@ -18,13 +21,17 @@ from datetime import date, datetime, time, timedelta
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from app.kpi.aggregate import Cell, Spread
+from app.kpi.aggregate import Cell, Slowest, Spread
 from app.kpi.effects import Effects
 from app.kpi.instants import HOUR_MS, LATE_LIMIT_MS, MINUTE_MS
 
 LATENESS_MS: Final = {"minute": 10 * MINUTE_MS, "hour": LATE_LIMIT_MS, "day": LATE_LIMIT_MS}
 """How long after its end a window stays open."""
 _FRESH_MS: Final = MINUTE_MS + LATENESS_MS["minute"]
+DIMENSION_SIGN: Final = ":"
+"""In the name of an agent, team, topic or tag; never in that of a channel."""
+_SLOWEST_OF: Final = "response"
+"""The duration of which windows of a dimension keep the slowest sample."""
 
 
 class Window(NamedTuple):
@@ -60,24 +67,26 @@ class Days:
 
     def _compute(self, at_ms: int) -> tuple[int, int]:
         day = datetime.fromtimestamp(at_ms / 1000, self._zone).date()
-        start_ms, end_ms = self._midnight_ms(day), self._midnight_ms(day + timedelta(days=1))
+        start_ms, end_ms = self.midnight_ms(day), self.midnight_ms(day + timedelta(days=1))
         if at_ms < end_ms:
             return start_ms, end_ms
         # clocks were set back over midnight: the evening that comes again belongs to the day that had begun
-        return end_ms, self._midnight_ms(day + timedelta(days=2))
+        return end_ms, self.midnight_ms(day + timedelta(days=2))
 
-    def _midnight_ms(self, day: date) -> int:
+    def midnight_ms(self, day: date) -> int:
+        """Where a date begins."""
         return int(datetime.combine(day, time(), self._zone).timestamp() * 1000)
 
 
 class Gathering:
     """Figures of one (channel, minute) since the last roll: counts, and durations as plain lists."""
 
-    __slots__ = ("counts", "durations")
+    __slots__ = ("counts", "durations", "slowest")
 
     def __init__(self) -> None:
         self.counts: defaultdict[str, int] = defaultdict(int)
         self.durations: defaultdict[str, list[int]] = defaultdict(list)
+        self.slowest: Slowest | None = None
 
     def cell(self) -> Cell:
         """The same as a cell."""
@@ -85,7 +94,15 @@ class Gathering:
         for measure, durations_ms in self.durations.items():
             cell.durations[measure] = spread = Spread()
             spread.add_samples(durations_ms)
+        if self.slowest is not None:
+            cell.slowest[_SLOWEST_OF] = self.slowest
         return cell
+
+    def note_slowest(self, duration_ms: int, ticket_id: str) -> None:
+        """As `Cell.note_slowest`."""
+        known = self.slowest
+        if known is None or (-duration_ms, ticket_id) < (-known[0], known[1]):
+            self.slowest = duration_ms, ticket_id
 
 
 _Slot = tuple[str, int]
@@ -105,8 +122,8 @@ class Windows:
         self._gathered: _ByOpen = ({}, {}, {}, {})
         self._removed: _ByOpen = ({}, {}, {}, {})
 
-    def add(self, effects: Effects, now_ms: int) -> None:
-        """Count effects that arise at stream time `now_ms`."""
+    def add(self, effects: Effects, now_ms: int, ticket_id: str = "") -> None:
+        """Count effects of a ticket that arise at stream time `now_ms`."""
         gathering: Gathering | None = None
         late = False
         last_ms, last_channel = -1, ""  # the figures of one event mostly share instant and channel
@@ -118,7 +135,7 @@ class Windows:
                 self.late += 1
             if gathering is not None:
                 gathering.counts[measure] += 1
-        for at_ms, channel, measure, duration_ms, _ in effects.durations:
+        for at_ms, channel, measure, duration_ms, _, _ in effects.durations:
             if at_ms != last_ms or channel is not last_channel:
                 last_ms, last_channel = at_ms, channel
                 gathering, late = self._gathering(at_ms, channel, now_ms)
@@ -126,7 +143,15 @@ class Windows:
                 self.late += 1
             if gathering is not None:
                 gathering.durations[measure].append(duration_ms)
-        if effects.removed_counts or effects.removed_durations:
+                if measure == _SLOWEST_OF and DIMENSION_SIGN in channel:
+                    gathering.note_slowest(duration_ms, ticket_id)
+        for at_ms, channel, measure, amount in effects.amounts:
+            gathering, late = self._gathering(at_ms, channel, now_ms)
+            if late:
+                self.late += 1
+            if gathering is not None:
+                gathering.counts[measure] += amount
+        if effects.removed_counts or effects.removed_durations or effects.removed_amounts:
             self._remove(effects, now_ms)
 
     def _gathering(self, at_ms: int, channel: str, now_ms: int) -> tuple[Gathering | None, bool]:
@@ -136,21 +161,29 @@ class Windows:
             slots = self._gathered[0]
             return slots.get((channel, minute_ms)) or _gather(slots, channel, minute_ms), False
         late_slots = self._slots(self._gathered, minute_ms, now_ms)
-        return None if late_slots is None else _gather(late_slots, channel, minute_ms), True
+        told = DIMENSION_SIGN not in channel
+        return None if late_slots is None else _gather(late_slots, channel, minute_ms), told
 
     def _remove(self, effects: Effects, now_ms: int) -> None:
         for at_ms, channel, measure in effects.removed_counts:
-            minute_ms = at_ms - at_ms % MINUTE_MS
-            slots = self._slots(self._removed, minute_ms, now_ms)
-            self.late += slots is not self._removed[0]
-            if slots is not None:
-                _gather(slots, channel, minute_ms).counts[measure] += 1
-        for at_ms, channel, measure, duration_ms, _ in effects.removed_durations:
-            minute_ms = at_ms - at_ms % MINUTE_MS
-            slots = self._slots(self._removed, minute_ms, now_ms)
-            self.late += slots is not self._removed[0]
-            if slots is not None:
-                _gather(slots, channel, minute_ms).durations[measure].append(duration_ms)
+            gathering = self._removing(at_ms, channel, now_ms)
+            if gathering is not None:
+                gathering.counts[measure] += 1
+        for at_ms, channel, measure, duration_ms, _, _ in effects.removed_durations:
+            gathering = self._removing(at_ms, channel, now_ms)
+            if gathering is not None:
+                gathering.durations[measure].append(duration_ms)
+        for at_ms, channel, measure, amount in effects.removed_amounts:
+            gathering = self._removing(at_ms, channel, now_ms)
+            if gathering is not None:
+                gathering.counts[measure] += amount
+
+    def _removing(self, at_ms: int, channel: str, now_ms: int) -> Gathering | None:
+        """Where a figure that is taken out gathers; None if all its windows are final."""
+        minute_ms = at_ms - at_ms % MINUTE_MS
+        slots = self._slots(self._removed, minute_ms, now_ms)
+        self.late += slots is not self._removed[0] and DIMENSION_SIGN not in channel
+        return None if slots is None else _gather(slots, channel, minute_ms)
 
     def _slots(self, by_open: _ByOpen, minute_ms: int, now_ms: int) -> _Gatherings | None:
         """Where a figure of that minute gathers, by which of its windows are still open; None if all are final."""
@@ -173,7 +206,8 @@ class Windows:
         for kinds, slots in zip(_KINDS, self._gathered, strict=True):
             for slot, gathering in slots.items():
                 self._pour(slot, gathering, kinds, 1)
-                added.append((slot[0], gathering))
+                if DIMENSION_SIGN not in slot[0]:
+                    added.append((slot[0], gathering))
         for kinds, slots in zip(_KINDS, self._removed, strict=True):
             for slot, gathering in slots.items():
                 self._pour(slot, gathering, kinds, -1)
@@ -183,6 +217,8 @@ class Windows:
     def _pour(self, slot: _Slot, gathering: Gathering, kinds: tuple[str, ...], sign: int) -> None:
         channel, minute_ms = slot
         cell = gathering.cell()
+        if kinds[0] == "minute" and DIMENSION_SIGN in channel:
+            kinds = kinds[1:]
         for kind in kinds:
             window = self.window(channel, kind, minute_ms)
             into = self.cells.get(window)

@@ -55,8 +55,8 @@ class Wire(msgspec.Struct, gc=False):
     customer_id: Name | None = None
     priority: Name | UnsetType | None = UNSET
     team: Name | UnsetType | None = UNSET
-    tags: Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(max_length=32)] | None = None
-    topic: Name | None = None
+    tags: Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(max_length=32)] | UnsetType | None = UNSET
+    topic: Name | UnsetType | None = UNSET
     author_kind: Literal["agent", "bot", "automation", "campaign", "unknown"] | None = None
     author_id: Name | None = None
     sentiment: Literal["positive", "neutral", "negative"] | None = None

@@ -5,7 +5,7 @@ minutes   |-----|-----|---  |
     final ^             ^ running
 
 The window that stream time is in is running; those before it wait for late events (minutes for 10 minutes, hours and
-days for 24 hours) and are on no gauge until they are final.
+days for 24 hours) and are on no gauge until they are final. Weeks, months, quarters and dimensions are on no gauge.
 """
 
 from collections.abc import Iterable
@@ -17,6 +17,7 @@ from app.kpi.sketch import quantile_ms
 from app.metrics.labels import Channels
 
 WindowState = Literal["final", "running"]
+_KINDS: Final = ("minute", "hour", "day")
 _QUANTILES: Final = (0.5, 0.95)
 _Slot = tuple[str, str, bool]
 
@@ -33,6 +34,8 @@ class WindowBoard:
         """New versions of windows, at the stream time of the merge."""
         self._stream_ms = stream_ms
         for window in windows:
+            if window.span.kind not in _KINDS:
+                continue
             # `all` would be counted twice; what has no label of its own cannot be added up to one
             if window.channel != ALL and self._channels.label(window.channel) == window.channel:
                 self._keep(window)

@@ -21,6 +21,7 @@ from app.kpi.rules import Rules
 from app.kpi.state import State
 from app.kpi.ticket import Machine
 from tests.kpi.office import Figures, last_states
+from tests.kpi.promised import everything
 from tests.kpi.story import DAY, HOUR, MINUTE, SECOND, Record, event, ms, record, rules
 
 LENGTHS: Final = {"minute": MINUTE, "hour": HOUR, "day": DAY}
@@ -37,6 +38,7 @@ RULES: Final = {
         "channels: {web: {reopen_on_message: false}, email: {close_after_silence: 3h, grace: 0s, settle: 1h}}"
     ),
     "live": rules("defaults: {close_after_silence: 30h}", "log"),
+    "everything": everything(),
 }
 
 GAPS_MS: Final = [
@@ -52,25 +54,33 @@ WORDS: Final[list[tuple[str, dict[str, Any]]]] = [
     ("reopen", {}),
     ("message", {}),
     ("message", {"team": "a"}),
+    ("message", {"sentiment": "negative", "quick_reply": "yes", "topic": "billing/refund"}),
     *(("reply", {"author_kind": kind}) for kind in ("agent", "agent", "bot", "automation", "campaign", "unknown")),
     ("reply", {"author_id": "anna"}),
+    ("reply", {"author_id": "bob", "tags": ["vip", "press"]}),
     ("note", {}),
     *(("close", {"reason": reason}) for reason in ("resolved", "resolved", "idle", "spam")),
     ("close", {"author_kind": "bot"}),
+    ("close", {"author_id": "anna"}),
     ("assign", {"agent_id": "anna"}),
     ("assign", {"agent_id": None, "team": "b"}),
     ("handover", {"to": "human"}),
     ("handover", {"to": "bot"}),
     ("label", {"team": "b", "priority": "high"}),
-    ("pause", {"reason": "on_hold"}),
-    ("pause", {"reason": "customer"}),
+    ("label", {"team": None, "priority": "low", "tags": ["vip"], "author_kind": "automation"}),
+    ("label", {"tags": [], "topic": "shipping"}),
+    *(("pause", {"reason": reason}) for reason in ("on_hold", "customer", "snoozed", "third_party")),
     ("resume", {}),
     ("merge", {}),
     ("survey", {}),
     ("answer", {}),
+    ("answer", {"score": 1}),
     ("call", {}),
+    ("call", {"agent_id": "anna", "talk_seconds": 61.5, "hold_seconds": 2, "wrap_seconds": 30}),
     ("offer", {}),
+    ("offer", {"accepted": False}),
     ("order", {}),
+    ("order", {"order_id": "o2", "amount": "12.34", "currency": "EUR"}),
 ]
 """Every kind of event; the first is the simplest."""
 COMMON: Final = [("message", {}), ("reply", {}), ("close", {}), ("reply", {"author_kind": "bot"}), ("handover", {})]
@@ -113,7 +123,10 @@ def law(arrivals: Iterable[Record], until_ms: int, of: Rules, kinds: tuple[str, 
         for at_ms, channel, measure in out.counts:
             for cell in _cells(windows, channel, at_ms, kinds):
                 cell.add(Cell({measure: 1}))
-        for at_ms, channel, measure, duration_ms, _ in out.durations:
+        for at_ms, channel, measure, amount in out.amounts:
+            for cell in _cells(windows, channel, at_ms, kinds):
+                cell.add(Cell({measure: amount}))
+        for at_ms, channel, measure, duration_ms, _, _ in out.durations:
             samples[ticket_id, at_ms, channel, measure, duration_ms] += 1
             for cell in _cells(windows, channel, at_ms, kinds):
                 cell.durations.setdefault(measure, Spread()).add_samples([duration_ms])
@@ -150,10 +163,11 @@ def _fire(machine: Machine, state: State, until_ms: int, out: Effects) -> None:
 
 
 def _cells(windows: dict[tuple[str, Span], Cell], channel: str, at_ms: int, kinds: tuple[str, ...]) -> Iterable[Cell]:
-    for kind in kinds:
+    for kind in kinds if ":" not in channel else [kind for kind in kinds if kind != "minute"]:
         span = Span(kind, at_ms - at_ms % LENGTHS[kind])
-        for name in (channel, ALL):
-            yield windows.setdefault((name, span), Cell())
+        yield windows.setdefault((channel, span), Cell())
+        if ":" not in channel:
+            yield windows.setdefault((ALL, span), Cell())
 
 
 def _levels(levels: list[tuple[str, Level]]) -> dict[str, Level]:

@@ -3,13 +3,13 @@
     told("10:00 message, 10:05 reply bot, d2 09:00 close spam").count("tickets_closed|spam")
 
 An entry is an instant (`10:00`, `10:00:01.250`; `d2` before it turns the day, from `d1`, a Monday), what happened, a word that this kind of event
-takes (`reply bot`, `close idle`), and fields as `field=value` (`who=anna`, `in=web`, `team=null`, `id=e7`, `ticket=t2`; `read=10:07` is the append
-time). Entries arrive in the order in which they are written. `now` is nothing but time passing.
+takes (`reply bot`, `close idle`), and fields as `field=value` (`who=anna`, `in=web`, `team=null`, `tags=vip+press`, `id=e7`, `ticket=t2`;
+`read=10:07` is the append time). Entries arrive in the order in which they are written. `now` is nothing but time passing.
 """
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -52,6 +52,14 @@ _KINDS: Final = {
     "now": ("clock-ticked", ""),
 }
 _FIELDS: Final = {"in": "channel", "who": "author_id", "as": "author_kind", "ticket": "ticket_id"}
+_TYPES: Final[dict[str, Callable[[str], Any]]] = {
+    "score": int,
+    "talk_seconds": float,
+    "hold_seconds": float,
+    "wrap_seconds": float,
+    "accepted": bool,
+    "tags": lambda value: value.split("+"),
+}
 _NEEDED: Final[dict[str, dict[str, Any]]] = {
     "note": {"public": False},
     "merge": {"into": "t9"},
@@ -127,7 +135,7 @@ def records(story: str, offset: int = 0) -> Iterator[Record]:
         for word in words:
             name, is_field, value = word.rpartition("=")
             name = _FIELDS.get(name, name) if is_field else _KINDS[kind][1]
-            fields[name] = None if value == "null" else int(value) if name == "score" else value
+            fields[name] = _TYPES.get(name, str)(value) if value != "null" else None
         read = fields.pop("read", None)
         append_ms = max(append_ms, instant_ms if read is None else ms(f"{day} {read}"))
         yield record(number, event(number, instant_ms, kind, **fields), append_ms)

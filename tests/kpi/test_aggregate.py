@@ -2,6 +2,7 @@
 
 import random
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,14 +20,23 @@ def cells(draw: st.DrawFn) -> Cell:
     return cell
 
 
-@given(st.lists(cells(), max_size=5), st.randoms(use_true_random=False))
+@st.composite
+def cells_with_slowest(draw: st.DrawFn) -> Cell:
+    """As those of dimensions: the slowest sample of a duration with one of a few tickets."""
+    cell = draw(cells())
+    for measure in cell.durations:
+        cell.slowest[measure] = (draw(st.integers(0, 3)), draw(st.sampled_from(["t1", "t2", "t3"])))
+    return cell
+
+
+@given(st.lists(cells_with_slowest(), max_size=5), st.randoms(use_true_random=False))
 def test_merging_in_any_order_is_the_same(parts: list[Cell], chance: random.Random) -> None:
     shuffled = parts.copy()
     chance.shuffle(shuffled)
     assert merged(shuffled) == merged(parts)
 
 
-@given(cells(), cells(), cells())
+@given(cells_with_slowest(), cells_with_slowest(), cells_with_slowest())
 def test_merging_in_any_grouping_is_the_same(a: Cell, b: Cell, c: Cell) -> None:
     assert merged([merged([a, b]), c]) == merged([a, merged([b, c])])
 
@@ -66,3 +76,26 @@ def test_an_empty_cell_is_false() -> None:
 
 def test_nothing_merged_is_nothing() -> None:
     assert merged([]) == Cell()
+
+
+def slowest(duration_ms: int, ticket_id: str) -> Cell:
+    cell = Cell({}, {"response": Spread()}, {"response": (duration_ms, ticket_id)})
+    cell.durations["response"].add_samples([duration_ms])
+    return cell
+
+
+def test_the_slowest_of_cells_is_the_longest_then_the_smaller_ticket_id() -> None:
+    parts = [slowest(5, "t3"), slowest(9, "t2"), slowest(9, "t1"), slowest(7, "t0")]
+    assert merged(parts).slowest == {"response": (9, "t1")}
+
+
+def test_the_slowest_is_not_taken_out_but_goes_with_the_last_sample() -> None:
+    both = merged([slowest(5, "t1"), slowest(9, "t2")])
+    both.add(slowest(9, "t2"), -1)
+    assert both.slowest == {"response": (9, "t2")}
+    both.add(slowest(5, "t1"), -1)
+    assert both == Cell()
+
+
+def test_a_cell_of_before_slowest_reads_as_one_without() -> None:
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode([{"a": 1}, {}]), type=Cell) == Cell({"a": 1})

@@ -8,7 +8,7 @@ from app.kpi.effects import Effects, Transition
 
 AT = (10, "web", "seen")
 LATER = (20, "web", "seen")
-SAMPLE = (10, "web", "response", 5, 10)
+SAMPLE = (10, "web", "response", 5, 5, 10)
 
 
 def effects(*counts: tuple[int, str, str], said: Iterable[Transition] = ()) -> Effects:
@@ -91,3 +91,30 @@ def test_a_verdict_in_another_channel_is_another() -> None:
 def test_clocks_are_told_apart_by_metric_and_start() -> None:
     before = [say("met", start_ms=0), say("met", start_ms=0, metric="resolution")]
     assert corrected(before, [say("met", start_ms=1), before[1]]) == ["retracted", "met"]
+
+
+def sold(*amounts: tuple[int, str, str, int]) -> Effects:
+    made = Effects()
+    made.amounts = list(amounts)
+    return made
+
+
+def test_amounts_are_revised_by_their_net_difference() -> None:
+    before = sold((10, "web", "revenue|EUR", 5), (10, "web", "revenue|EUR", 7), (20, "web", "revenue|USD", 3))
+    after = sold((10, "web", "revenue|EUR", 9), (20, "web", "revenue|USD", 3), (30, "web", "revenue|EUR", 1))
+    out = revision(before, after)
+    assert (list(out.amounts), list(out.removed_amounts)) == (
+        [(30, "web", "revenue|EUR", 1)],
+        [(10, "web", "revenue|EUR", 3)],
+    )
+
+
+def test_the_same_amounts_in_other_parts_are_no_difference() -> None:
+    out = revision(sold((10, "web", "m", 5), (10, "web", "m", 7)), sold((10, "web", "m", 12)))
+    assert (list(out.amounts), list(out.removed_amounts)) == ([], [])
+
+
+def test_a_revision_keeps_the_amounts_that_are_there() -> None:
+    out = sold((1, "web", "m", 2))
+    out.revise(sold(), sold((10, "web", "m", 5)))
+    assert list(out.amounts) == [(1, "web", "m", 2), (10, "web", "m", 5)]

@@ -171,7 +171,7 @@ def test_an_event_is_told_as_it_came_though_the_history_takes_it_apart() -> None
 
 
 def test_a_figure_that_comes_too_late_names_the_windows_that_were_final() -> None:
-    last = explained("10:00 message, d2 12:00 now, 10:30 label, d1 10:05 message").steps[-1]
+    last = explained("10:00 message, d2 12:00 now, 10:30 label as=bot, d1 10:05 message").steps[-1]
     (counted,) = last.counted
     assert [window.kind for window in counted.final] == ["minute", "hour"]
     assert counted.open == [Window("web", "day", ms("00:00"), ms("d2 00:00"))]

@@ -25,6 +25,8 @@ CHANGES = [
     ("America/Havana", "2026-03-08"),
     ("Asia/Pyongyang", "2015-08-15"),  # half an hour, for good
     ("Asia/Pyongyang", "2018-05-05"),
+    ("America/Caracas", "2007-12-09"),
+    ("America/Caracas", "2016-05-01"),
     ("Europe/Istanbul", "2016-09-07"),  # stays in summer time
     ("Pacific/Apia", "2011-12-30"),  # a day that never was
     ("Pacific/Kiritimati", "2027-01-01"),  # years end at other instants than in UTC
@@ -131,6 +133,37 @@ def test_due_is_the_first_instant_at_which_the_target_is_used_up(
     assume(due_ms != NEVER)
     assert office.schedule.open_ms(start_ms, due_ms) == target_ms
     assert office.schedule.open_ms(start_ms, due_ms - 1) == target_ms - 1
+
+
+@given(spans(1), TARGETS, TARGETS)
+def test_targets_add_up(given_: tuple[Office, list[int]], first_ms: int, second_ms: int) -> None:
+    """What is left of a target at some instant is due when the whole is; so a due instant grows with its target."""
+    office, (start_ms,) = given_
+    due_ms = office.schedule.due_ms
+    part_due_ms, whole_due_ms = due_ms(start_ms, first_ms), due_ms(start_ms, first_ms + second_ms)
+    assume(part_due_ms != NEVER)
+    assert due_ms(part_due_ms, second_ms) == whole_due_ms > part_due_ms
+
+
+@given(spans(2), TARGETS)
+def test_who_starts_later_is_never_due_earlier(given_: tuple[Office, list[int]], target_ms: int) -> None:
+    office, (start_ms, later_ms) = given_
+    assert (
+        start_ms + target_ms
+        <= office.schedule.due_ms(start_ms, target_ms)
+        <= office.schedule.due_ms(later_ms, target_ms)
+    )
+
+
+@given(spans(2))
+def test_open_time_of_a_span_as_a_target_is_due_within_it(given_: tuple[Office, list[int]]) -> None:
+    """After it nothing is open until the end; a millisecond more is due after the end."""
+    office, (start_ms, end_ms) = given_
+    open_ms = office.schedule.open_ms(start_ms, end_ms)
+    due_ms = office.schedule.due_ms(start_ms, open_ms)
+    assert start_ms <= due_ms <= end_ms
+    assert office.schedule.open_ms(due_ms, end_ms) == 0
+    assert office.schedule.due_ms(start_ms, open_ms + 1) > end_ms
 
 
 @given(spans(3))

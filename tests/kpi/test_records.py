@@ -13,7 +13,7 @@ from app.kpi.measures import sla_measure
 from app.kpi.merge import MergedWindow, Span
 from app.kpi.records import dead_letter_record, kpi_record, sample_record, spread_record, transition
 from schemas.dead_letters import DeadLetter as DeadLetterRecord
-from schemas.kpis import KPIS
+from schemas.kpis import KPIS, DimensionKpis
 from schemas.samples import Sample
 from schemas.sla import SlaTransition
 from tests.kpi.story import HOUR, Desk, ms, told
@@ -163,3 +163,38 @@ def test_a_dead_letter_of_no_value_has_none() -> None:
     letter = DeadLetter(17, ms("10:00"), None, None, "not-json", "")
     checked = DeadLetterRecord.model_validate_json(dead_letter_record(letter, "support.events", 3).value)
     assert (checked.value, checked.key) == (None, None)
+
+
+def test_figures_of_a_dimension_name_it_and_have_no_levels() -> None:
+    spread = Spread()
+    spread.add_samples([754_250])
+    cell = Cell({"replies_sent|agent": 1}, {"response": spread}, {"response": (754_250, "t1")})
+    merged_window = window(cell)._replace(channel="agent:anna")
+    record = json.loads(kpi_record(merged_window).value)
+    KPIS.validate_python(record, strict=False)
+    assert isinstance(KPIS.validate_json(kpi_record(merged_window).value), DimensionKpis)
+    assert (record["dimension"], record["slowest_reply"]) == (
+        "agent:anna",
+        {"ticket_id": "t1", "seconds": 754.25},
+    )
+    assert {"channel", "levels"}.isdisjoint(record)
+    assert kpi_record(merged_window).key == b"agent:anna|hour|2026-03-02T10:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("millionths", "text"),
+    [
+        (12_500_000, "12.5"),
+        (12_000_000, "12"),
+        (1, "0.000001"),
+        (100_000_000, "100"),
+        (10**20 - 1, "99999999999999.999999"),
+    ],
+)
+def test_revenue_is_exact_decimal_text_and_no_count(millionths: int, text: str) -> None:
+    record = published(Cell({"revenue|EUR": millionths, "revenue|USD": 1_000_000, "tickets_converted": 1}))
+    assert (record["revenue"], record["counts"]) == ({"EUR": text, "USD": "1"}, {"tickets_converted": 1})
+
+
+def test_without_orders_there_is_no_revenue() -> None:
+    assert "revenue" not in published(Cell({"messages_received": 1}))

@@ -361,8 +361,9 @@ def test_a_bots_reply_sorts_after_a_message_of_the_same_instant() -> None:
 @pytest.mark.parametrize("reason", ["spam", "merged", "deleted", "abandoned"])
 def test_reasons_that_cancel_all_clocks_and_give_no_resolution(reason: str) -> None:
     desk = told(f"10:00 message, 10:30 close {reason}, d9 10:00 now")
-    assert (desk.cell().durations, desk.clock("first_response"), desk.clock("resolution"), desk.count("settled")) == (
-        {},
+    given = set(desk.cell().durations)
+    assert (given, desk.clock("first_response"), desk.clock("resolution"), desk.count("settled")) == (
+        {"first_action"},
         ["cancelled 10:30"],
         ["cancelled 10:30"],
         0,
@@ -429,6 +430,7 @@ def test_a_human_who_writes_first_replies_and_responds_to_nothing() -> None:
 def test_a_sample_belongs_to_the_window_of_the_event_that_ended_it() -> None:
     desk = told("10:50 message, 12:10 reply")
     assert list(desk.sampled) == [
+        (ms("12:10"), "web", "first_action", 80 * 60_000),
         (ms("12:10"), "web", "response", 80 * 60_000),
         (ms("12:10"), "web", "first_response", 80 * 60_000),
         (ms("12:10"), "web", "first_response_queue", 80 * 60_000),

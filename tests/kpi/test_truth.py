@@ -18,10 +18,10 @@ from app.kpi.merge import Span
 from app.kpi.records import kpi_record
 from tests import truth
 from tests.kpi.office import Office
-from tests.kpi.story import HOUR, MINUTE, Record
+from tests.kpi.story import DAY, HOUR, MINUTE, Record
 
 RULES: Final = truth_rules()
-KINDS: Final = ("minute", "hour", "day")
+KINDS: Final = ("minute", "hour", "day", "week", "month", "quarter")
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +68,8 @@ def test_every_figure_is_the_true_one(in_order: Office, shared: Path) -> None:
 
 
 def test_everything_is_final_in_the_end(in_order: Office) -> None:
-    assert all(window.final for window in in_order.windows.values())
+    until_ms = instant_ms(f"{truth.TICK_AT_END}T00:00:00Z")
+    assert all(window.final for window in in_order.windows.values() if window.end_ms < until_ms - DAY)
 
 
 def test_nothing_was_refused_late_or_sent_twice(in_order: Office) -> None:

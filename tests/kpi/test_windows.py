@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.kpi.aggregate import Cell, merged
 from app.kpi.effects import Effects
 from app.kpi.instants import instant_ms
 from app.kpi.windows import Days, Windows
@@ -212,3 +213,110 @@ def test_the_longest_zone_change_is_a_day_that_never_was() -> None:
     start_ms, end = days.around(int(skipped.timestamp()) * 1000)
     assert datetime.fromtimestamp(start_ms / 1000, ZoneInfo("Pacific/Apia")).day == 31
     assert timedelta(milliseconds=end - start_ms) == timedelta(days=1)
+
+
+# -- dimensions and amounts --------------------------------------------------------------------------------------------------------------------
+
+ANNA = "agent:anna"
+
+
+def replying(*samples: tuple[str, int], channel: str = ANNA) -> Effects:
+    """Responses of so many milliseconds at these instants."""
+    effects = Effects()
+    effects.durations += [
+        (ms(at), channel, "response", duration_ms, ms(at) - duration_ms, ms(at)) for at, duration_ms in samples
+    ]
+    return effects
+
+
+def cells(windows: Windows) -> dict[tuple[str, str], Cell]:
+    windows.roll()
+    return {(window.channel, window.kind): cell for window, cell in windows.cells.items()}
+
+
+def test_figures_of_a_dimension_have_no_minutes() -> None:
+    windows = Windows("UTC")
+    effects = counting("10:00")
+    effects.counts.append((ms("10:00"), ANNA, "seen"))
+    windows.add(effects, ms("10:05"))
+    assert set(cells(windows)) == {("web", "minute"), ("web", "hour"), ("web", "day"), (ANNA, "hour"), (ANNA, "day")}
+
+
+def test_figures_of_a_dimension_are_neither_flow_nor_late() -> None:
+    windows = Windows("UTC")
+    windows.add(replying(("10:00", 5)), ms("d2 10:30"))
+    windows.add(taking(replying(("10:00", 5))), ms("d9 10:00"))
+    assert (windows.late, windows.roll()) == (0, [])
+
+
+def test_the_slowest_reply_of_a_dimension_is_kept_with_its_ticket() -> None:
+    windows = Windows("UTC")
+    for ticket_id, duration_ms in (("t2", 900), ("t3", 700), ("t9", 900), ("t1", 900)):
+        windows.add(replying(("10:00", duration_ms)), ms("10:05"), ticket_id)
+    windows.roll()
+    windows.add(replying(("10:30", 1000)), ms("10:31"), "t5")
+    found = cells(windows)
+    assert (found[ANNA, "hour"].slowest, found[ANNA, "day"].slowest) == ({"response": (1000, "t5")},) * 2
+
+
+def test_a_tie_is_the_smaller_ticket_ids() -> None:
+    windows = Windows("UTC")
+    for ticket_id in ("t2", "t1", "t3"):
+        windows.add(replying(("10:00", 900)), ms("10:05"), ticket_id)
+    assert cells(windows)[ANNA, "hour"].slowest == {"response": (900, "t1")}
+
+
+def test_channels_keep_no_slowest_reply() -> None:
+    windows = Windows("UTC")
+    windows.add(replying(("10:00", 900), channel="web"), ms("10:05"), "t1")
+    assert [cell.slowest for cell in cells(windows).values()] == [{}, {}, {}]
+
+
+def selling(*amounts: int, at: str = "10:00") -> Effects:
+    effects = Effects()
+    effects.amounts = [(ms(at), "web", "revenue|EUR", amount) for amount in amounts]
+    return effects
+
+
+def test_amounts_are_counted_as_many_as_they_are() -> None:
+    windows = Windows("UTC")
+    windows.add(selling(12_500_000, 1), ms("10:05"))
+    assert [cell.counts for cell in cells(windows).values()] == [{"revenue|EUR": 12_500_001}] * 3
+
+
+def test_amounts_that_a_revision_takes_out_are_gone() -> None:
+    windows = Windows("UTC")
+    windows.add(selling(12_500_000), ms("10:05"))
+    revision = Effects()
+    revision.revise(selling(12_500_000), selling(500_000))
+    windows.add(revision, ms("10:06"))
+    assert cells(windows)["web", "day"].counts == {"revenue|EUR": 500_000}
+
+
+def test_a_late_amount_is_late() -> None:
+    windows = Windows("UTC")
+    windows.add(selling(5), ms("d9 10:00"))
+    windows.add(taking(selling(5)), ms("d9 10:00"))
+    assert (windows.late, cells(windows)) == (2, {})
+
+
+@given(st.lists(st.tuples(st.integers(0, 3 * DAY), st.sampled_from(["web", ANNA]), st.integers(0, 10**7)), max_size=12))
+def test_days_are_the_sums_of_hours(told_: list[tuple[int, str, int]]) -> None:
+    windows = Windows("UTC")
+    for after_ms, channel, duration_ms in told_:
+        effects = Effects()
+        at_ms = ms("00:00") + after_ms
+        effects.counts.append((at_ms, channel, "seen"))
+        effects.durations.append((at_ms, channel, "response", duration_ms, at_ms - duration_ms, at_ms))
+        effects.amounts = [(at_ms, channel, "revenue|EUR", duration_ms)]
+        windows.add(effects, at_ms, f"t{duration_ms % 5}")
+    windows.roll()
+    for window, cell in windows.cells.items():
+        if window.kind == "day":
+            hours = [
+                hour_cell
+                for hour, hour_cell in windows.cells.items()
+                if (hour.channel, hour.kind) == (window.channel, "hour")
+                and window.start_ms <= hour.start_ms < window.end_ms
+            ]
+            assert merged(hours) == cell

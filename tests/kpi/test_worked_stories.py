@@ -32,7 +32,7 @@ def told(case: dict[str, Any]) -> Explainer:
 
 def seconds(explainer: Explainer, measure: str) -> list[float]:
     given = [each for step in explainer.steps for each in step.out.durations if each[2] == measure]
-    return [duration_ms / 1000 for _, _, _, duration_ms, _ in given]
+    return [duration_ms / 1000 for _, _, _, duration_ms, _, _ in given]
 
 
 def test_every_conversation_is_told_with_the_figures_that_are_right(shared: Path) -> None:

@@ -100,7 +100,8 @@ class Figures:
         """Whether a record with this key could change anything, so that others need not be read."""
         name = topic.removeprefix(self._prefix)
         if name == KPIS_TOPIC.name:
-            return key is not None and f"|{self.kind}|".encode() in key
+            # an agent's or topic's name has a colon, a channel's has none
+            return key is not None and f"|{self.kind}|".encode() in key and b":" not in key.partition(b"|")[0]
         return name != PARTIALS.name or (key is not None and key.startswith(b"|progress|"))
 
     def replaces(self, topic: str) -> bool:

@@ -95,7 +95,7 @@ def _count(count: Count) -> dict[str, Any]:
 
 
 def _duration(duration: Duration) -> dict[str, Any]:
-    at_ms, channel, measure, duration_ms, _ = duration
+    at_ms, channel, measure, duration_ms, _, _ = duration
     return {"at": text_of(at_ms), "channel": channel, "measure": measure, "seconds": duration_ms / 1000}
 
 

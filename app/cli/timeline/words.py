@@ -75,7 +75,7 @@ def lines(step: Step) -> Iterator[str]:
     for count in out.counts:
         if (said := _count(count)) is not None:
             yield said + _elsewhere(count[0], step)
-    for at_ms, channel, measure, duration_ms, _ in out.durations:
+    for at_ms, channel, measure, duration_ms, _, _ in out.durations:
         yield f"{measure}: {seconds_text(duration_ms / 1000)} in {channel}{_elsewhere(at_ms, step)}"
     for metric, clock in step.started:
         yield f"{metric} runs since {when(clock.start_ms)}: at risk after {when(clock.warn_ms)}, due {when(clock.due_ms)}"
@@ -83,7 +83,7 @@ def lines(step: Step) -> Iterator[str]:
     for counted in step.counted:
         yield from _counted(counted)
     if out.removed_counts or out.removed_durations:
-        samples = [f"{measure} {seconds_text(ms / 1000)}" for _, _, measure, ms, _ in out.removed_durations]
+        samples = [f"{measure} {seconds_text(ms / 1000)}" for _, _, measure, ms, _, _ in out.removed_durations]
         yield f"taken back: {', '.join([*map(_short, (count[2] for count in out.removed_counts)), *samples])}"
     if step.what == "drop" and step.cause is Cause.TIMER:
         yield "nothing of the ticket is kept any more"
@@ -124,7 +124,8 @@ def _event(event: Event) -> str:
     if event.word:
         parts.append(f"[{event.word}]")
     for name, value in (event.sets or {}).items():
-        parts.append(f"{name}={safe_text(value, _SIGNS) if value is not None else 'nothing'}")
+        text = ", ".join(value) if isinstance(value, list) else value
+        parts.append(f"{name}={safe_text(text, _SIGNS) if text else 'nothing'}")
     return " ".join(parts)
 
 

@@ -1,0 +1,93 @@
+"""What the team did with a ticket: pauses, how long agents had it, calls, the first touch after an assignment.
+
+Handle time of a round is what its calls told, each for itself; else the time that it was assigned to an agent and not paused, in the channel's
+schedule; else the round's length. How it was found is counted beside it.
+"""
+
+from typing import Final
+
+from app.kpi.effects import Effects
+from app.kpi.event import Event
+from app.kpi.rules import ChannelRules
+from app.kpi.sla import Pause, spent_ms
+from app.kpi.state import OPEN, State, Work
+
+PAUSES_KEPT: Final = 1_000
+"""Of one ticket. Later ones are not left out of anything, so that a ticket fits into a record."""
+
+
+def begin_round(state: State, at_ms: int) -> None:
+    """The ticket was opened or reopened."""
+    state.work = None if state.attributes.agent is None else Work(since_ms=at_ms, owned=True)
+
+
+def assign(state: State, at_ms: int, rules: ChannelRules) -> None:
+    """Another agent, or none, has the ticket, which is open."""
+    work = state.work = state.work or Work()
+    _stop(work, at_ms, rules)
+    work.touch_ms = None
+    if state.attributes.agent is not None:
+        work.owned = True
+        work.touch_ms = at_ms
+        if state.pause() is None:
+            work.since_ms = at_ms
+
+
+def touched(state: State, who: str | None) -> int | None:
+    """A human replied: when the ticket was assigned to this one, if this is the first reply since."""
+    work = state.work
+    if work is None or work.touch_ms is None or who != state.attributes.agent:
+        return None
+    since_ms, work.touch_ms = work.touch_ms, None
+    return since_ms
+
+
+def pause(state: State, at_ms: int, reason: str, rules: ChannelRules) -> Pause | None:
+    """The ticket, open and not paused, is from now on; None if it has been too often."""
+    if state.work is not None:
+        _stop(state.work, at_ms, rules)
+    if len(state.pauses or ()) >= PAUSES_KEPT:
+        return None
+    new = Pause(at_ms, None, reason)
+    state.pauses = [*(state.pauses or ()), new]
+    return new
+
+
+def resume(state: State, at_ms: int) -> None:
+    """The pause that lasts ends."""
+    lasting, work = state.pause(), state.work
+    if lasting is not None:
+        lasting.end_ms = at_ms
+    if work is not None and work.since_ms is None and state.status == OPEN and state.attributes.agent is not None:
+        work.since_ms = at_ms
+
+
+def called(state: State, event: Event, out: Effects) -> None:
+    """A voice contact ended: it tells how long it took."""
+    handle_ms = int((event.more or {}).get("handle_ms") or 0)
+    at_ms, channel = event.at_ms, event.channel
+    out.counts.append((at_ms, channel, "handle_methods|voice"))
+    out.durations.append((at_ms, channel, "handle", handle_ms, at_ms - handle_ms, at_ms))
+    if state.status == OPEN:
+        state.work = state.work or Work()
+        state.work.called = True
+
+
+def handled(state: State, at_ms: int, rules: ChannelRules, out: Effects) -> None:
+    """The round ended, resolved."""
+    work, channel = state.work, state.channel
+    if state.opened_ms is None or (work is not None and work.called):
+        return
+    if work is not None and work.owned:
+        _stop(work, at_ms, rules)
+        out.counts.append((at_ms, channel, "handle_methods|owned"))
+        out.durations.append((at_ms, channel, "handle", work.total_ms, state.turned_ms, at_ms))
+    elif state.round_ms is not None:
+        out.counts.append((at_ms, channel, "handle_methods|round"))
+        out.durations.append((at_ms, channel, "handle", spent_ms(None, state.round_ms, at_ms), state.round_ms, at_ms))
+
+
+def _stop(work: Work, at_ms: int, rules: ChannelRules) -> None:
+    if work.since_ms is not None:
+        work.total_ms += spent_ms(rules.schedule, work.since_ms, at_ms)
+        work.since_ms = None
