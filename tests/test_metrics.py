@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from functools import cache
 from itertools import count
 from typing import NamedTuple
 
@@ -45,7 +46,7 @@ def metrics(text: str = TEXT, *, is_ready: Callable[[], bool] = lambda: True) ->
         rules(text),
         build={"version": "0.1.0"},
         is_ready=is_ready,
-        goals_of=lambda channel: support.of(channel).goals.values(),
+        goals_of=cache(lambda channel: support.of(channel).goals.values()),
         schedules=config.compiled_schedules(support, support.schedules),
     )
 
