@@ -7,6 +7,6 @@ the tables that boards and alert rules are checked against.
 from app.metrics.catalogue import METRICS, Metric
 from app.metrics.exporter import Metrics
 from app.metrics.gateway_catalogue import GATEWAY_METRICS
-from app.metrics.snapshot import Goal
+from app.metrics.snapshot import GoalsOf
 
-__all__ = ["GATEWAY_METRICS", "METRICS", "Goal", "Metric", "Metrics"]
+__all__ = ["GATEWAY_METRICS", "METRICS", "GoalsOf", "Metric", "Metrics"]

@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from app.kpi.harvest import Caused
 from app.kpi.measures import DURATION_NAMES
 from app.kpi.partition import Partition
-from app.kpi.rules import ChannelRules, Rules
+from app.kpi.rules import Policy, Rules
 from app.kpi.windows import Gathering
 from app.metrics.catalogue import SLA_OUTCOMES
 from app.metrics.labels import Channels, priority_label
@@ -29,16 +29,17 @@ def edges_ms(rules: Rules) -> tuple[int, ...]:
     """Where the buckets of durations end: at every configured target too, or attainment would be interpolated."""
     edges = {seconds * 1000 for seconds in _EDGES_SECONDS}
     for channel in (rules.default, *rules.channels.values()):
-        edges.update(targets_ms(channel).values())
+        for policy in channel.policies:
+            edges.update(targets_ms(policy).values())
     return tuple(sorted(edges))
 
 
-def targets_ms(channel: ChannelRules) -> dict[str, int]:
-    """What a channel promises, by SLA metric."""
+def targets_ms(policy: Policy) -> dict[str, int]:
+    """What a policy promises, by SLA metric."""
     return {
-        "first_response": channel.default_policy.first_response.target_ms,
-        "next_response": channel.default_policy.next_response.target_ms,
-        "resolution": channel.default_policy.resolution.target_ms,
+        "first_response": policy.first_response.target_ms,
+        "next_response": policy.next_response.target_ms,
+        "resolution": policy.resolution.target_ms,
     }
 
 
