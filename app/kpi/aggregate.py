@@ -1,5 +1,6 @@
 """What a window holds: counts, and durations as count, exact sum and sketch. Cells merge in any order and can be taken out again."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 import msgspec
@@ -19,14 +20,7 @@ class Spread(msgspec.Struct, array_like=True, gc=False):
         """Count samples in (`sign` -1: out)."""
         self.count += sign * len(durations_ms)
         self.sum_ms += sign * sum(durations_ms)
-        sketch = self.sketch
-        for duration_ms in durations_ms:
-            bucket = bucket_of(duration_ms)
-            left = sketch.get(bucket, 0) + sign
-            if left:
-                sketch[bucket] = left
-            else:
-                del sketch[bucket]
+        add_sketch(self.sketch, Counter(map(bucket_of, durations_ms)), sign)
 
 
 class Cell(msgspec.Struct, array_like=True, gc=False):

@@ -29,11 +29,12 @@ def _bounds() -> list[int]:
 
 
 BOUNDS: Final = _bounds()
+_LAST: Final = len(BOUNDS) - 1
 
 
 def bucket_of(duration_ms: int) -> int:
     """The bucket that a duration falls into."""
-    return bisect_left(BOUNDS, duration_ms, hi=len(BOUNDS) - 1)
+    return bisect_left(BOUNDS, duration_ms, 0, _LAST)
 
 
 def middle_ms(bucket: int) -> float:
@@ -55,6 +56,9 @@ def quantile_ms(sketch: Mapping[int, int], share: float) -> float | None:
 
 def add(into: Sketch, other: Mapping[int, int], sign: int = 1) -> None:
     """Merge another sketch into one (`sign` -1: take it out again)."""
+    if sign > 0 and not into:
+        into.update(other)
+        return
     for bucket, count in other.items():
         left = into.get(bucket, 0) + sign * count
         if left:

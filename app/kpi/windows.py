@@ -81,13 +81,15 @@ class Gathering:
 
     def cell(self) -> Cell:
         """The same as a cell."""
-        cell = Cell({measure: count for measure, count in self.counts.items() if count})
+        cell = Cell(dict(self.counts))
         for measure, durations_ms in self.durations.items():
             cell.durations[measure] = spread = Spread()
             spread.add_samples(durations_ms)
         return cell
 
 
+_NOWHERE: Final = Gathering()
+"""Stays empty."""
 _Slot = tuple[str, int]
 _Gatherings = dict[_Slot, Gathering]
 _ByOpen = tuple[_Gatherings, _Gatherings, _Gatherings, _Gatherings]
@@ -107,36 +109,34 @@ class Windows:
 
     def add(self, effects: Effects, now_ms: int) -> None:
         """Count effects that arise at stream time `now_ms`."""
-        gathering: Gathering | None = None
-        late = False
-        last_ms, last_channel = -1, ""  # the figures of one event mostly share instant and channel
+        fresh, oldest_ms = self._gathered[0], now_ms - _FRESH_MS
+        # The figures of one event mostly share instant and channel
+        last_ms, last_channel, is_late, into = -1, "", False, _NOWHERE
         for at_ms, channel, measure in effects.counts:
             if at_ms != last_ms or channel is not last_channel:
                 last_ms, last_channel = at_ms, channel
-                gathering, late = self._gathering(at_ms, channel, now_ms)
-            if late:
+                minute_ms = at_ms - at_ms % MINUTE_MS
+                is_late = minute_ms < oldest_ms
+                into = (not is_late and fresh.get((channel, minute_ms))) or self._into(channel, minute_ms, now_ms)
+            if is_late:
                 self.late += 1
-            if gathering is not None:
-                gathering.counts[measure] += 1
+            into.counts[measure] += 1
         for at_ms, channel, measure, duration_ms, _ in effects.durations:
             if at_ms != last_ms or channel is not last_channel:
                 last_ms, last_channel = at_ms, channel
-                gathering, late = self._gathering(at_ms, channel, now_ms)
-            if late:
+                minute_ms = at_ms - at_ms % MINUTE_MS
+                is_late = minute_ms < oldest_ms
+                into = (not is_late and fresh.get((channel, minute_ms))) or self._into(channel, minute_ms, now_ms)
+            if is_late:
                 self.late += 1
-            if gathering is not None:
-                gathering.durations[measure].append(duration_ms)
+            into.durations[measure].append(duration_ms)
         if effects.removed_counts or effects.removed_durations:
             self._remove(effects, now_ms)
 
-    def _gathering(self, at_ms: int, channel: str, now_ms: int) -> tuple[Gathering | None, bool]:
-        """Where a figure gathers (None: all its windows are final), and whether one of its windows is final."""
-        minute_ms = at_ms - at_ms % MINUTE_MS
-        if now_ms <= minute_ms + _FRESH_MS:
-            slots = self._gathered[0]
-            return slots.get((channel, minute_ms)) or _gather(slots, channel, minute_ms), False
-        late_slots = self._slots(self._gathered, minute_ms, now_ms)
-        return None if late_slots is None else _gather(late_slots, channel, minute_ms), True
+    def _into(self, channel: str, minute_ms: int, now_ms: int) -> Gathering:
+        """Where a figure of that minute gathers. Where all its windows are final, nobody asks what becomes of it."""
+        slots = self._slots(self._gathered, minute_ms, now_ms)
+        return Gathering() if slots is None else _gather(slots, channel, minute_ms)
 
     def _remove(self, effects: Effects, now_ms: int) -> None:
         for at_ms, channel, measure in effects.removed_counts:
