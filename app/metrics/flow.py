@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 from app.kpi.harvest import Caused
-from app.kpi.measures import DURATION_NAMES
+from app.kpi.measures import DURATION_NAMES, apart
 from app.kpi.partition import Partition
 from app.kpi.rules import Policy, Rules
 from app.kpi.windows import Gathering
@@ -110,11 +110,11 @@ class Flow:
 
     def _add(self, channel: str, gathering: Gathering, now_ms: int) -> None:
         counts = self.counts
-        for measure, count in gathering.counts.items():
+        for measure, count in apart(gathering.counts):
             counts[channel, measure] += count
             if measure.partition("|")[0] in _EVENTFUL and measure != "tickets_closed|idle":  # that is a timer's
                 self.last_event_ms[channel] = max(now_ms, self.last_event_ms.get(channel, 0))
-        for measure, durations_ms in gathering.durations.items():
+        for measure, durations_ms in apart(gathering.durations):
             if measure in DURATION_NAMES:
                 histogram = self._durations.get((channel, measure))
                 if histogram is None:
