@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app.kpi.levels import Level
+from app.kpi.measures import apart
 from app.kpi.partials import LevelPartial, Progress, WindowPartial
 from app.kpi.partition import Partition
 from tests.kpi.office import Office
@@ -231,11 +232,11 @@ def test_a_window_leaves_the_state_when_it_is_final() -> None:
 
 def test_what_a_revision_takes_back_is_not_in_the_flow() -> None:
     desk = told("10:00 message, 10:30 reply, 10:20 reply")
-    flow = [figures.durations for _, figures in desk.partition.flow]
-    assert [durations["response"] for durations in flow if "response" in durations] == [
-        [30 * MINUTE],
+    flow = [dict(apart(figures.durations)) for _, figures in desk.partition.flow]
+    assert sorted(durations["response"] for durations in flow if "response" in durations) == [
         [20 * MINUTE],
-    ] or [durations["response"] for durations in flow if "response" in durations] == [[20 * MINUTE], [30 * MINUTE]]
+        [30 * MINUTE],
+    ]
 
 
 # -- channels --------------------------------------------------------------------------------------------------------------------------------
