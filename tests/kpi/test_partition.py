@@ -317,3 +317,13 @@ def test_a_channel_without_open_tickets_is_not_named_any_more() -> None:
     progress = told("10:00 message, 10:01 message in=email ticket=t2, 10:05 close").harvests[-1].partials[-1]
     assert isinstance(progress, Progress)
     assert set(progress.levels) == {"email", "all"}
+
+
+def test_samples_carry_the_labels_of_their_ticket_and_stand_once() -> None:
+    desk = told("10:00 message team=a topic=billing/refund, 10:05 assign anna, 10:10 reply who=anna, 10:20 close")
+    samples = desk.harvests[-1].samples
+    assert {sample.duration[1] for sample in samples} == {"web"}
+    assert {(sample.attributes.agent, sample.attributes.team, sample.attributes.topic) for sample in samples} == {
+        ("anna", "a", "billing/refund")
+    }
+    assert len({(sample.duration[2], sample.duration[4:]) for sample in samples}) == len(samples)
