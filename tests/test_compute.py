@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -22,12 +23,16 @@ def _lines(path: Path) -> list[bytes]:
     return path.read_bytes().splitlines()
 
 
+def _name(record: dict[str, Any]) -> str:
+    return record.get("channel") or record["dimension"]
+
+
 @pytest.mark.parametrize("partitions", [1, 4, 12])
 def test_every_figure_of_the_recorded_log_is_right_to_the_integer(
     partitions: int, computed_log: dict[int, Path], shared: Path
 ) -> None:
     records = [json.loads(line) for line in _lines(computed_log[partitions] / "kpis.jsonl")]
-    assert len({(record["channel"], *record["window"].values()) for record in records}) == len(records)
+    assert len({(_name(record), *record["window"].values()) for record in records}) == len(records)
     assert {record["window"]["end"] for record in records if not record["final"]} <= STILL_RUNNING
     assert truth.differences(records, shared) == []
 

@@ -156,7 +156,9 @@ class Explainer(Partition):
 
     def _counted(self, out: Effects) -> list[Counted]:
         slots: dict[tuple[str, int], list[str]] = {}
-        for at_ms, channel, measure in (*out.counts, *(duration[:3] for duration in out.durations)):
+        samples = (duration[:3] for duration in out.durations)
+        amounts = (amount[:3] for amount in out.amounts)
+        for at_ms, channel, measure in (*out.counts, *samples, *amounts):
             slots.setdefault((channel, at_ms - at_ms % MINUTE_MS), []).append(measure)
         return [
             Counted(channel, figures, *self._windows(channel, at_ms)) for (channel, at_ms), figures in slots.items()
@@ -193,6 +195,8 @@ def _of_channels(out: Effects) -> Effects:
         out.transitions,
         [count for count in out.removed_counts if DIMENSION_SIGN not in count[1]],
         [duration for duration in out.removed_durations if DIMENSION_SIGN not in duration[1]],
+        [amount for amount in out.amounts if DIMENSION_SIGN not in amount[1]],
+        [amount for amount in out.removed_amounts if DIMENSION_SIGN not in amount[1]],
     )
 
 

@@ -34,11 +34,12 @@ def monday(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def check(run_command: Type, tmp_path: Path) -> Any:
+def check(run_command: Type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.chdir(tmp_path)  # a long path would break lines elsewhere
+
     def checked(text: str, *options: str) -> Any:
-        path = tmp_path / "c.yaml"
-        path.write_text(text)
-        return run_command("check", "--config", path, *options)
+        Path("c.yaml").write_text(text)
+        return run_command("check", "--config", "c.yaml", *options)
 
     return checked
 

@@ -64,11 +64,12 @@ def test_each_event_says_what_it_did(run_command: Type, log: Path) -> None:
             "tickets_opened, messages_received, waits_opened"
         ),
     ]
-    assert step(steps, "id e5")[:5] == [
+    assert step(steps, "id e5")[:6] == [
         "the wait was answered",
         "response: 24m00s in web",
-        "first_response: 30m00s in web",
+        "first_action: 24m00s in web",
         "first_response_queue: 24m00s in web",
+        "first_response: 30m00s in web",
         "first_response met at 2026-03-02 10:30:00 (due 2026-03-02 14:06:00)",
     ]
     assert "ticket-labelled in web team=a  (offset 10, id e10)" in shown

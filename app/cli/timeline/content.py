@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from app.kpi.effects import Count, Duration, Transition
+from app.kpi.effects import Amount, Count, Duration, Transition
 from app.kpi.event import AUTHOR_WORDS, CLOSED, KINDS, NOTE, REPLY, Event
 from app.kpi.explain import Counted, Present, Step
 from app.kpi.instants import text_of
@@ -40,6 +40,7 @@ def step_content(step: Step) -> dict[str, Any]:
         "counts": [_count(count) for count in step.out.counts],
         "durations": [_duration(duration) for duration in step.out.durations],
         "removed_counts": [_count(count) for count in step.out.removed_counts],
+        "amounts": [_amount(amount) for amount in step.out.amounts],
         "removed_durations": [_duration(duration) for duration in step.out.removed_durations],
         "sla": [_transition(said) for said in step.out.transitions],
         "clocks_started": [_clock(metric, clock) for metric, clock in step.started],
@@ -97,6 +98,11 @@ def _count(count: Count) -> dict[str, Any]:
 def _duration(duration: Duration) -> dict[str, Any]:
     at_ms, channel, measure, duration_ms, _, _ = duration
     return {"at": text_of(at_ms), "channel": channel, "measure": measure, "seconds": duration_ms / 1000}
+
+
+def _amount(amount: Amount) -> dict[str, Any]:
+    at_ms, channel, measure, millionths = amount
+    return {"at": text_of(at_ms), "channel": channel, "measure": measure, "millionths": millionths}
 
 
 def _transition(said: Transition) -> dict[str, Any]:

@@ -77,6 +77,8 @@ def lines(step: Step) -> Iterator[str]:
             yield said + _elsewhere(count[0], step)
     for at_ms, channel, measure, duration_ms, _, _ in out.durations:
         yield f"{measure}: {seconds_text(duration_ms / 1000)} in {channel}{_elsewhere(at_ms, step)}"
+    for at_ms, channel, measure, millionths in out.amounts:
+        yield f"{measure.replace('|', ' ')}: {millionths / 1_000_000:,.2f} in {channel}{_elsewhere(at_ms, step)}"
     for metric, clock in step.started:
         yield f"{metric} runs since {when(clock.start_ms)}: at risk after {when(clock.warn_ms)}, due {when(clock.due_ms)}"
     yield from map(_transition, out.transitions)
