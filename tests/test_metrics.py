@@ -95,7 +95,7 @@ def busy() -> tuple[Metrics, list[Partition]]:
     for partition in partitions:
         for ticket in range(120):
             priority = (None, "low", "normal", "high", "urgent")[ticket % 5]
-            partition.levels.move(None, (f"c{ticket % 12}", priority, BEGIN_MS, False, 0))
+            partition.levels.move(None, (f"c{ticket % 12}", priority, BEGIN_MS, False, 0, BEGIN_MS))
     full = metrics(text)
     kinds = [(kind, final) for kind in ("minute", "hour", "day") for final in (True, False)]
     windows = [window(f"c{index}", kind, final=final, samples=200) for index in range(12) for kind, final in kinds]

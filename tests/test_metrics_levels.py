@@ -10,7 +10,7 @@ def levels(*tickets: tuple[str, str | None, int | None]) -> PartitionLevels:
     """Of tickets given as channel, priority, start of the wait."""
     partition = Partition(3, 12, RULES)
     for channel, priority, wait_ms in tickets:
-        partition.levels.move(None, (channel, priority, wait_ms, True, 0))
+        partition.levels.move(None, (channel, priority, wait_ms, True, 0, 0))
     return levels_of(partition, None, Channels(RULES))
 
 
