@@ -148,7 +148,8 @@ def _wire(worker: Worker, metrics: Metrics) -> None:
     settings, rules, prefix = worker.settings, worker.rules, worker.settings.topic_prefix
 
     def new_track(number: int) -> Processor:
-        return Track(Partition(number, settings.partitions, rules), prefix, metrics.took)
+        partition = Partition(number, settings.partitions, rules, flow_of=metrics.dimensions)
+        return Track(partition, prefix, metrics.took)
 
     def new_merge(number: int) -> Processor:  # noqa: ARG001 - there is one partition
         return Merging(Merge(settings.partitions, rules.zone), prefix, metrics.saw_windows)

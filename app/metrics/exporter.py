@@ -16,6 +16,7 @@ from app.kpi.merge import MergedWindow
 from app.kpi.partition import Partition
 from app.kpi.rules import Rules
 from app.metrics.collector import SnapshotCollector
+from app.metrics.dimensions import Caps
 from app.metrics.flow import Flow, Histogram, edges_ms
 from app.metrics.labels import Channels
 from app.metrics.levels import levels_of
@@ -26,14 +27,25 @@ _WORK_EDGES_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25
 
 
 class Metrics:
-    """One per process. `is_ready` is asked at each scrape, from the serving thread: it must not wait for the loop."""
+    """One per process. `is_ready` is asked at each scrape, from the serving thread: it must not wait for the loop.
+
+    `caps` says how many agents, teams, topics and tags have a label; they need windows of their own (`Rules.dimensions`).
+    """
 
     def __init__(
-        self, rules: Rules, *, build: Mapping[str, str], is_ready: Callable[[], bool], goals: Iterable[Goal] = ()
+        self,
+        rules: Rules,
+        *,
+        build: Mapping[str, str],
+        is_ready: Callable[[], bool],
+        goals: Iterable[Goal] = (),
+        caps: Caps | None = None,
     ) -> None:
         edges = edges_ms(rules)
+        self.dimensions = frozenset(caps or ())
+        """Which dimensions partitions must tell (`flow_of`)."""
         self._channels = Channels(rules)
-        self._flow = Flow(edges, self._channels)
+        self._flow = Flow(edges, self._channels, caps)
         self._windows = WindowBoard(self._channels)
         self._flushes = Histogram(_WORK_EDGES_SECONDS)
         self._applications = Histogram(_WORK_EDGES_SECONDS)
@@ -91,7 +103,8 @@ class Metrics:
             dict(flow.verdicts),
             dict(flow.core),
             dict(flow.last_event_ms),
-            self._channels.overflow,
+            flow.overflow,
+            flow.dimensions.figures(),
             self._flushes.distribution(),
             self._applications.distribution(),
             self._recoveries.distribution(),
