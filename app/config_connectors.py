@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from app.config_file import Problem
 from app.connectors.registry import CONNECTORS
+from app.spans import SpanIfNamed
 from schemas.wire import CHANNEL_PATTERN
 
 
@@ -60,6 +61,8 @@ class AccountConfig(_Part):
     """Any of them may sign. The first is the one in use, the others are on their way in or out."""
     channel: str | None = Field(None, pattern=CHANNEL_PATTERN, examples=["webchat"])
     """Of events that name none."""
+    grace: SpanIfNamed = Field(None, examples=["3m"])
+    """How long after due a breach of its channel is published; where a source is asked, its interval and a minute."""
     requests_per_second: float = Field(1000, gt=0, le=100_000, examples=["1000"])
     """More are answered 429, after a burst of twice as many."""
     options: dict[str, str] = Field({}, examples=["{ticket_ids: personal}"])

@@ -16,6 +16,7 @@ _WORDS: Final = {
     "bool_type": "must be true or false",
     "dict_type": "must be keys with values",
     "float_type": "must be a number",
+    "int_type": "must be a whole number",
     "list_type": "must be a list",
     "missing": "is missing",
     "model_type": "must be keys with values",
@@ -66,6 +67,8 @@ def _wrong_value(place: Place, details: ErrorDetails, model: Model) -> str:
         text += "; leave it out to accept every channel"
     if not _SECRET.isdisjoint(place):
         return f"`{key}` {text}; for example `secrets: [{{env: WEBSITE_SECRET}}]`"
+    while place and isinstance(place[-1], int):  # an example shows the whole list
+        place = place[:-1]
     around = _model_at(place[:-1], model)  # what is no part says itself how it is written
     example = f"; for example `{_example(key, around)}`" if around else ""
     return f"`{key}`{_given(details['input'])} {text}{example}"

@@ -17,3 +17,8 @@ class Part(BaseModel):
 def empty_if_null(value: Any) -> Any:
     """A key without a value names nothing."""
     return {} if value is None else value
+
+
+def none_if_off(value: Any) -> Any:
+    """What `off` says of something that may not be there."""
+    return None if value == "off" else value

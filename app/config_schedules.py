@@ -20,6 +20,8 @@ from schemas.wire import CHANNEL_PATTERN
 
 ALWAYS: Final = "always"
 """What a channel writes that has no schedule where the defaults have one."""
+OF_CHANNEL: Final = "channel"
+"""What targets write that run in the business hours of their channel."""
 _NAMES_SHOWN: Final = 20
 
 
@@ -36,7 +38,15 @@ def _zone(name: str) -> str:
 def _schedule_name(name: str) -> str:
     if name == ALWAYS:
         raise PydanticCustomError("schedule", "is what channels without a schedule write; choose another name")
+    if name == OF_CHANNEL:
+        raise PydanticCustomError(
+            "schedule", "is what targets in the hours of their channel write; choose another name"
+        )
     return name
+
+
+def _unless_word(name: str) -> str:
+    return name if name in (ALWAYS, OF_CHANNEL) else _schedule_name(name)
 
 
 def _none_if_always(value: Any) -> Any:
@@ -58,6 +68,8 @@ def _days_once(by_days: Mapping[Any, Hours]) -> Mapping[Any, Hours]:
 
 Zone = Annotated[str, AfterValidator(_zone)]
 ScheduleName = Annotated[str, Field(pattern=CHANNEL_PATTERN), AfterValidator(_schedule_name)]
+TargetHours = Annotated[str, Field(pattern=CHANNEL_PATTERN), AfterValidator(_unless_word)]
+"""The hours in which targets run: a schedule's name, or one of the two words."""
 ScheduleOrAlways = Annotated[ScheduleName | None, BeforeValidator(_none_if_always)]
 
 

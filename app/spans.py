@@ -70,5 +70,8 @@ def _unless(word: str) -> BeforeValidator:
 
 Span = Annotated[timedelta, BeforeValidator(parse_span)]
 PositiveSpan = Annotated[Span, AfterValidator(_positive)]
+SpanIfNamed = Annotated[timedelta | None, BeforeValidator(parse_span)]
+"""For keys that hold nothing unless they are written; None cannot be written."""
+PositiveSpanIfNamed = Annotated[timedelta | None, BeforeValidator(lambda value: _positive(parse_span(value)))]
 SpanOrOff = Annotated[timedelta | None, _unless("off")]
 SpanOrNever = Annotated[timedelta | None, _unless("never")]

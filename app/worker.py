@@ -5,6 +5,7 @@
 
 import asyncio
 import logging
+from functools import cache
 from typing import Any
 
 import uvloop
@@ -127,9 +128,16 @@ def build(settings: Settings | None = None) -> Worker:
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     worker = Worker(settings, rules)
     health = Health(worker.watch.snapshot, _health_limits(settings))
-    metrics = Metrics(rules, build={"version": __version__}, is_ready=health.is_ready)
+    metrics = Metrics(
+        rules,
+        build={"version": __version__},
+        is_ready=health.is_ready,
+        goals_of=cache(lambda channel: support.of(channel).goals.values()),
+        schedules=support_config.compiled_schedules(support, support.schedules),
+        caps=support.metrics.caps(),
+    )
     worker.watch.flushed = metrics.flushed
-    _wire(worker, metrics)
+    _wire(worker, metrics, keep_samples=support.samples)
     _show(worker, health, metrics)
     _show_tickets(worker, metrics, support.ticket_link)
     return worker
@@ -143,12 +151,12 @@ def _health_limits(settings: Settings) -> HealthLimits:
     )
 
 
-def _wire(worker: Worker, metrics: Metrics) -> None:
+def _wire(worker: Worker, metrics: Metrics, *, keep_samples: bool) -> None:
     """The topology: events are tracked, partials merged."""
     settings, rules, prefix = worker.settings, worker.rules, worker.settings.topic_prefix
 
     def new_track(number: int) -> Processor:
-        partition = Partition(number, settings.partitions, rules, flow_of=metrics.dimensions)
+        partition = Partition(number, settings.partitions, rules, keep_samples=keep_samples, flow_of=metrics.dimensions)
         return Track(partition, prefix, metrics.took)
 
     def new_merge(number: int) -> Processor:  # noqa: ARG001 - there is one partition

@@ -3,6 +3,10 @@
 Read with `isolation.level=read_committed`, keep the highest `revision` of each key; `final` turns true when a record
 can no longer change. An empty window has no record. A count that is not there is 0; a duration that is not there has no
 sample; a rate that is not there has no denominator.
+
+Weeks, months and quarters are the sums of the days in them. While they run they are published at most once in a minute of
+stream time, and when a day in them becomes final; they are final a day after their end, as their last day is. Figures of
+an agent, team, topic or tag are there for hours and longer, and are not in `all`: each counts under its channel too.
 """
 
 from typing import Annotated, Final, Literal
@@ -71,7 +75,11 @@ Dimension = Annotated[str, Field(pattern="^(agent|team|topic|tag):", max_length=
 
 
 class Window(WireModel):
-    """Half-open: `start` is inside, `end` is not. Days and longer run in the reporting zone, written in UTC."""
+    """Half-open: `start` is inside, `end` is not. Days and longer run in the reporting zone, written in UTC.
+
+    Weeks begin on Monday. After a change of the reporting zone a window that has begun keeps its start; a longer one then
+    ends with its last day.
+    """
 
     kind: WindowKind
     start: Instant

@@ -50,7 +50,7 @@ EVENTS: Final = Topic(
 )
 KPIS: Final = Topic(
     name="kpis",
-    about="The figures of each channel and window, again whenever they changed.",
+    about="The figures of each channel (or agent, team, topic, tag) and window, again whenever they changed.",
     key="channel|window|start",
     clean_up=("compact", "delete"),
     retention_ms=400 * DAY_MS,

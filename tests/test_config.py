@@ -1,9 +1,11 @@
+import re
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from app.config import Config, default_path, load, parse, rules, truth_rules
+from app.config_goals import Goals
 from app.errors import ConfigurationError
 from app.kpi.rules import ChannelRules, Policy, Rules, Target
 
@@ -172,3 +174,36 @@ def test_the_packaged_example_is_understood() -> None:
 def test_the_packaged_example_shows_the_defaults_as_they_are() -> None:
     config = load(default_path())
     assert (config.defaults, config.forget, config.policy) == (Config().defaults, Config().forget, Config().policy)
+
+
+def test_what_the_packaged_example_shows_in_comments_is_right() -> None:
+    """Each block of a comment that begins with a key is read in its place; what it says of the defaults is what holds."""
+    shown, plain = parse(uncommented(default_path().read_text())), load()
+    assert [policy.name for policy in shown.policies] == ["vip", "desk-hours"]
+    assert shown.metrics.caps() == {"topic": 50}
+    kept = shown.defaults.goals.changed_by(Goals.model_validate({"backlog": {}}))
+    assert kept.values() == plain.defaults.goals.values()
+    assert shown.defaults.goals.values()["backlog_alarm"] == 500
+    usual = ("pause_on", "at_risk", "sla")
+    assert [getattr(shown.defaults, key) for key in usual] == [getattr(plain.defaults, key) for key in usual]
+
+
+def uncommented(text: str) -> str:
+    """With the blocks that show `policies`, `metrics` and `goals`, and what stands behind `pause_on`."""
+    lines, is_shown = [], False
+    for line in text.splitlines():
+        begins = re.match(r" *# (policies|metrics|goals|pause_on):", line)
+        is_shown = bool(begins) or (is_shown and bool(re.match(r" *#   +\S", line)))
+        lines.append(re.sub(r"^( *)# ", r"\1", line) if is_shown else line)
+    return "\n".join(lines)
+
+
+def test_the_packaged_example_says_what_holds_without_it() -> None:
+    config = load(default_path())
+    assert (config.records, config.sla_publish, config.samples, config.metrics, config.policies) == (
+        Config().records,
+        Config().sla_publish,
+        Config().samples,
+        Config().metrics,
+        [],
+    )

@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from itertools import count
 from typing import NamedTuple
 
@@ -20,13 +21,12 @@ from app.kpi.measures import DURATIONS
 from app.kpi.merge import MergedWindow, Span
 from app.kpi.partition import Partition
 from app.kpi.rules import Rules
-from app.metrics import METRICS, Goal, Metrics
+from app.metrics import METRICS, Metrics
 
 BEGIN_MS = 1_774_000_020_000
 TEXT = "channels:\n  chat:\n    sla: {first_response: 7m}\n  email:\n"
-OFFICE = (
-    'schedules: {office: {zone: UTC, week: {mon-fri: "09:00-17:00"}}}\nchannels: {chat: {schedule: office}, email: }'
-)
+OFFICE = 'schedules: {office: {zone: UTC, week: {mon-sun: "09:00-17:00"}}, night: {zone: UTC, week: {mon-sun: "17:00-09:00"}}}\n'
+DESKS = f"{OFFICE}channels: {{chat: {{schedule: office}}, email: }}\n"
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 Values = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
@@ -43,13 +43,17 @@ def rules(text: str = TEXT) -> Rules:
 
 
 def metrics(
-    text: str = TEXT,
-    *,
-    is_ready: Callable[[], bool] = lambda: True,
-    goals: tuple[Goal, ...] = (),
-    caps: dict[str, int] | None = None,
+    text: str = TEXT, *, is_ready: Callable[[], bool] = lambda: True, caps: dict[str, int] | None = None
 ) -> Metrics:
-    return Metrics(rules(text), build={"version": "0.1.0"}, is_ready=is_ready, goals=goals, caps=caps)
+    support = config.parse(text)
+    return Metrics(
+        rules(text),
+        build={"version": "0.1.0"},
+        is_ready=is_ready,
+        goals_of=cache(lambda channel: support.of(channel).goals.values()),
+        schedules=config.compiled_schedules(support, support.schedules),
+        caps=caps,
+    )
 
 
 class Scene:
@@ -101,7 +105,7 @@ def window(channel: str, kind: str = "minute", *, final: bool = False, samples: 
 
 def eventful() -> Scene:
     """Something of everything."""
-    scene = Scene(OFFICE, agent=9, team=9, topic=9, tag=9)
+    scene = Scene(DESKS, agent=9, team=9, topic=9, tag=9)
     labels = {"team": "a", "topic": "money", "tags": ["vip"]}
     scene.event("message-received", 0, **labels)
     scene.event("ticket-assigned", 1, agent_id="anna")
@@ -193,7 +197,7 @@ def test_levels_carry_channel_priority_and_partition() -> None:
 
 
 def test_business_time_is_there_only_for_channels_that_have_a_schedule() -> None:
-    found = values(metrics(OFFICE))
+    found = values(metrics(DESKS))
     name = "support_response_business_seconds_count"
     assert {dict(labels)["channel"] for of, labels in found if of == name} == {"chat"}
     assert not [name for name, _ in values(metrics()) if "business" in name]
@@ -326,21 +330,79 @@ def test_the_work_of_the_engine_is_timed() -> None:
 
 
 def test_what_is_configured_is_told() -> None:
-    found = values(metrics(goals=(Goal("chat", "attainment", 0.9),)))
+    found = values(metrics())
     version = rules().version
     assert [
-        found[series("support_sla_target_seconds", channel="chat", metric="first_response")],
-        found[series("support_goal", channel="chat", goal="attainment")],
+        found[
+            series(
+                "support_sla_target_seconds", channel="chat", policy="default", metric="first_response", time="calendar"
+            )
+        ],
+        found[series("support_goal", channel="chat", goal="response_rate_good")],
         found[series("carebeat_config_info", version=version, policy="default", clock="log", zone="UTC")],
         found[series("carebeat_build_info", version="0.1.0")],
-    ] == [420, 0.9, 1, 1]
+    ] == [420, 0.5, 1, 1]
+
+
+def test_every_policy_that_a_channel_can_have_tells_its_targets() -> None:
+    text = TEXT + "policies: [{name: vip, match: {channel: chat, tags: x}, sla: {first_response: 11m}}]"
+    found = values(metrics(text))
+    told = {
+        (dict(labels)["channel"], dict(labels)["policy"], value)
+        for (name, labels), value in found.items()
+        if name == "support_sla_target_seconds" and dict(labels)["metric"] == "first_response"
+    }
+    assert told == {
+        ("chat", "vip", 660),
+        ("chat", "default", 420),
+        ("email", "default", 14_400),
+        ("other", "default", 14_400),
+    }
+    assert series("support_response_seconds_bucket", channel="email", le="660.0") in found
+
+
+def test_targets_in_a_schedule_are_told_apart() -> None:
+    found = values(metrics(OFFICE + "channels: {chat: {sla_schedule: office}}"))
+    assert (
+        series("support_sla_target_seconds", channel="chat", policy="default", metric="resolution", time="business")
+        in found
+    )
+
+
+def test_verdicts_of_a_policy_are_there_at_0_for_the_tickets_that_it_can_match() -> None:
+    found = values(metrics(TEXT + "policies: [{name: vip, match: {channel: chat, priority: [Urgent, p1]}}]"))
+    told = {
+        dict(labels)["priority"]
+        for name, labels in found
+        if name == "support_sla_verdicts_total" and dict(labels)["policy"] == "vip"
+    }
+    assert told == {"urgent", "other"}
+
+
+def test_goals_are_told_where_there_are_any() -> None:
+    found = values(metrics("channels: {chat: {goals: {backlog: {alarm: 50}}}, email: }"))
+    assert found[series("support_goal", channel="chat", goal="backlog_alarm")] == 50
+    assert series("support_goal", channel="email", goal="backlog_alarm") not in found
+
+
+def test_schedules_are_open_by_stream_time() -> None:
+    """It begins at 09:47 UTC."""
+    scene = Scene(OFFICE + TEXT)
+    before = values(scene.metrics)
+    scene.event("message-received", 0)
+    seen = scene.values()
+    assert series("support_schedule_open", schedule="office") not in before
+    assert [seen[series("support_schedule_open", schedule=name)] for name in ("office", "night")] == [1, 0]
+    scene.event("message-received", 8 * 3600)
+    seen = scene.values()
+    assert [seen[series("support_schedule_open", schedule=name)] for name in ("office", "night")] == [0, 1]
 
 
 def test_all_that_is_exported_is_in_the_catalogue_and_the_other_way_round() -> None:
     scene = eventful()
     text = scene.metrics.exposition("")[0].decode()
     exported = [line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")]
-    assert exported == [metric.name for metric in METRICS if metric.name != "support_goal"]
+    assert exported == [metric.name for metric in METRICS]
 
 
 def test_every_sample_has_the_labels_of_the_catalogue() -> None:

@@ -10,10 +10,12 @@ from app import __version__
 from app.errors import CarebeatError
 
 _COMMANDS: Final = {
+    "check": "what the support configuration means, and what in it is doubtful",
     "compute": "KPIs of recorded events, without a broker",
     "dead-letters": "records that were refused, and why",
     "demo": "everything on this machine: Kafka, gateway, worker, simulated traffic, live board",
     "explain": "one ticket's events, what each did, and what happens next",
+    "export": "windows as a table: CSV, JSON Lines or JSON",
     "gateway": "take signed webhooks, until stopped",
     "health": "ask the process on this machine whether it is ready, for probes",
     "hours": "business time: what a schedule says of a span, a target, the days ahead",

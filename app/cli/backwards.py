@@ -1,4 +1,4 @@
-"""The newest records of a topic that are of interest, without reading it from its beginning."""
+"""Records of a topic, read in no group: the newest that are of interest from its end backwards, or all up to its present end."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from app.broker.connection import connect
-from app.broker.errors import TopicRefusedError
+from app.broker.errors import BrokerUnreachableError, TopicRefusedError
 from app.broker.jars import Say
 
 Found = TypeVar("Found")
@@ -16,6 +16,8 @@ Found = TypeVar("Found")
 _STEP: Final = 500
 """Offsets: small enough that a step of the largest records fits into memory."""
 _WAIT_MS: Final = 1000
+_WAITS: Final = 30
+_BATCH_RECORDS: Final = 5000
 
 
 async def newest(
@@ -60,6 +62,25 @@ async def reading(
         raise TopicRefusedError(f"{topic} cannot be read ({error!r}): give this user the right to read it") from error
     finally:
         await consumer.stop()
+
+
+async def batches(consumer: AIOKafkaConsumer, partition: TopicPartition, end: int) -> AsyncIterator[list[Any]]:
+    """The records before `end`. Raises BrokerUnreachableError, and TopicRefusedError when some were deleted in front of us."""
+    waits = 0
+    while (reached := await consumer.position(partition)) < end:
+        batch = (await consumer.getmany(partition, timeout_ms=_WAIT_MS, max_records=_BATCH_RECORDS)).get(partition, [])
+        if wanted := [record for record in batch if record.offset < end]:
+            waits = 0
+            yield wanted
+            continue
+        if (await consumer.beginning_offsets([partition]))[partition] > reached:
+            raise TopicRefusedError(f"records of {partition.topic} were deleted by age while they were read: try again")
+        waits += 1
+        if waits >= _WAITS:
+            raise BrokerUnreachableError(
+                f"Kafka gave no record of {partition.topic}/{partition.partition} from offset {reached:,} on for"
+                f" {_WAITS * _WAIT_MS // 1000} s: see whether all brokers are up, then try again"
+            )
 
 
 async def _newest_of(

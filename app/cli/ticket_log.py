@@ -5,16 +5,15 @@ kept.
 """
 
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from app.broker.errors import BrokerUnreachableError, TopicRefusedError
 from app.broker.partitions import partition_of
-from app.cli.backwards import reading
+from app.cli.backwards import batches, reading
 from app.errors import ConfigurationError
 from app.kpi.explain import Passing
 from app.kpi.rules import Rules
@@ -22,8 +21,6 @@ from app.record import Record
 from app.traffic.lines import lines, size_bytes
 from app.traffic.route import route
 
-_WAIT_MS: Final = 1000
-_WAITS: Final = 30
 _EVERY: Final = 5000
 """Lines between two words of progress."""
 
@@ -105,31 +102,12 @@ async def from_topic(
         first, end = await _bounds(consumer, partition, since)
         gathering = Gathering(ticket_id, rules)
         consumer.seek(partition, first)
-        async for batch in _batches(consumer, partition, end):
+        async for batch in batches(consumer, partition, end):
             for record in batch:
                 gathering.put(record)
             progress(batch[-1].offset + 1 - first, end - first, len(gathering.records))
         where = f"{topic}, partition {partition.partition} of {partitions}, offsets {first:,} to {end:,}"
         return TicketLog(gathering.records, gathering.reached_ms, where)
-
-
-async def _batches(consumer: AIOKafkaConsumer, partition: TopicPartition, end: int) -> AsyncIterator[list[Any]]:
-    """The records before `end`. Raises BrokerUnreachableError, and TopicRefusedError when some were deleted in front of us."""
-    waits = 0
-    while (reached := await consumer.position(partition)) < end:
-        batch = (await consumer.getmany(partition, timeout_ms=_WAIT_MS, max_records=_EVERY)).get(partition, [])
-        if wanted := [record for record in batch if record.offset < end]:
-            waits = 0
-            yield wanted
-            continue
-        if (await consumer.beginning_offsets([partition]))[partition] > reached:
-            raise TopicRefusedError(f"records of {partition.topic} were deleted by age while they were read: try again")
-        waits += 1
-        if waits >= _WAITS:
-            raise BrokerUnreachableError(
-                f"Kafka gave no record of {partition.topic}/{partition.partition} from offset {reached:,} on for"
-                f" {_WAITS * _WAIT_MS // 1000} s: see whether all brokers are up, then try again"
-            )
 
 
 async def _bounds(consumer: AIOKafkaConsumer, partition: TopicPartition, since: datetime | None) -> tuple[int, int]:

@@ -70,10 +70,12 @@ class KafkaProducer:
             topic: len(await self._producer.partitions_for(topic)) for topic in {output.topic for output in outputs}
         }
         places: dict[tuple[str, int], list[Entry]] = defaultdict(list)
-        for topic, key, value, partition, headers in outputs:
+        for output in outputs:
+            partition = output.partition
             if partition is None:
-                partition = self._partition(key, counts[topic])
-            places[topic, partition].append((key, value, list(headers) if headers else _NO_HEADERS))
+                partition = self._partition(output.key, counts[output.topic])
+            headers = list(output.headers) if output.headers else _NO_HEADERS
+            places[output.topic, partition].append((output.key, output.value, headers))
         await self._write({TopicPartition(*place): entries for place, entries in places.items()})
 
     def _partition(self, key: bytes | None, count: int) -> int:
@@ -93,12 +95,16 @@ class KafkaProducer:
         ]
 
     def _batches(self, to: TopicPartition, entries: Iterable[Entry]) -> Iterable[Any]:
-        batch = self._producer.create_batch()
+        # BatchBuilder.append costs as much again as the builder inside, which it calls like this
+        batch, count = self._producer.create_batch(), 0
+        append = batch._builder.append
         for key, value, headers in entries:
-            while batch.append(timestamp=None, key=key, value=value, headers=headers) is None:
-                yield _closed(batch, to)
-                batch = self._producer.create_batch()
-        yield _closed(batch, to)
+            while append(count, None, key, value, headers) is None:
+                yield _closed(batch, count, to)
+                batch, count = self._producer.create_batch(), 0
+                append = batch._builder.append
+            count += 1
+        yield _closed(batch, count, to)
 
     async def commit(self) -> None:
         """Returns when the coordinator has decided; readers see it a moment later."""
@@ -112,7 +118,8 @@ class KafkaProducer:
                 await asyncio.wait_for(producer.stop(), STOP_SECONDS)
 
 
-def _closed(batch: Any, to: TopicPartition) -> Any:
+def _closed(batch: Any, count: int, to: TopicPartition) -> Any:
+    batch._relative_offset = count
     batch.close()
     if batch.size() > MAX_RECORD_BYTES:
         raise OperatorNeededError(

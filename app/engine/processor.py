@@ -7,10 +7,12 @@ that must become visible together. The processor is synchronous and deterministi
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 from app.record import Record
 
 
-class Output(NamedTuple):
+class Output(msgspec.Struct, frozen=True, gc=False):
     """One record for another topic. Without a partition, the key decides (murmur2)."""
 
     topic: str

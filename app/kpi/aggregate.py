@@ -3,6 +3,7 @@
 Only the slowest sample cannot be taken out, since nobody knows which came next: it is the slowest that ever counted, and goes with the last one.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 
 import msgspec
@@ -22,14 +23,13 @@ class Spread(msgspec.Struct, array_like=True, gc=False):
         """Count samples in (`sign` -1: out)."""
         self.count += sign * len(durations_ms)
         self.sum_ms += sign * sum(durations_ms)
-        sketch = self.sketch
-        for duration_ms in durations_ms:
-            bucket = bucket_of(duration_ms)
-            left = sketch.get(bucket, 0) + sign
-            if left:
-                sketch[bucket] = left
-            else:
-                del sketch[bucket]
+        add_sketch(self.sketch, Counter(map(bucket_of, durations_ms)), sign)
+
+    def add(self, other: "Spread", sign: int = 1) -> None:
+        """Merge other samples into these."""
+        self.count += sign * other.count
+        self.sum_ms += sign * other.sum_ms
+        add_sketch(self.sketch, other.sketch, sign)
 
 
 Slowest = tuple[int, str]
@@ -60,9 +60,7 @@ class Cell(msgspec.Struct, array_like=True, gc=False):
             mine = self.durations.get(measure)
             if mine is None:
                 mine = self.durations[measure] = Spread()
-            mine.count += sign * spread.count
-            mine.sum_ms += sign * spread.sum_ms
-            add_sketch(mine.sketch, spread.sketch, sign)
+            mine.add(spread, sign)
             if not mine.count and not mine.sketch:
                 del self.durations[measure]
                 self.slowest.pop(measure, None)

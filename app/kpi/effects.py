@@ -5,9 +5,11 @@ old and the new history give (`revise`).
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
+
+from app.kpi.measures import parts_of
 
 Count = tuple[int, str, str]
 """(instant, channel, measure): one more of a measure in the window that the instant falls in."""
@@ -54,10 +56,11 @@ class Effects(msgspec.Struct, gc=False):
 
     def revise(self, before: "Effects", after: "Effects") -> None:
         """Add what turns `before` (already given) into `after`: net, so that what both hold is not touched even in final windows."""
-        had, has = Counter(before.counts), Counter(after.counts)
+        had, has = Counter(counts_apart(before.counts)), Counter(counts_apart(after.counts))
         self.counts += (has - had).elements()
         self.removed_counts = list((had - has).elements())
-        had_durations, has_durations = Counter(before.durations), Counter(after.durations)
+        had_durations = Counter(durations_apart(before.durations))
+        has_durations = Counter(durations_apart(after.durations))
         self.durations += (has_durations - had_durations).elements()
         self.removed_durations = list((had_durations - has_durations).elements())
         if before.amounts or after.amounts:
@@ -66,6 +69,20 @@ class Effects(msgspec.Struct, gc=False):
             self.amounts = [*self.amounts, *((*key, amount) for key, amount in net.items() if amount > 0)]
             self.removed_amounts = [(*key, -amount) for key, amount in net.items() if amount < 0]
         self.transitions += _corrections(before.transitions, after.transitions)
+
+
+def counts_apart(counts: Iterable[Count]) -> Iterator[Count]:
+    """The counts, those that arose together once for each of their measures."""
+    for at_ms, channel, name in counts:
+        for measure in parts_of(name):
+            yield at_ms, channel, measure
+
+
+def durations_apart(durations: Iterable[Duration]) -> Iterator[Duration]:
+    """The samples, those that arose together once for each of their measures."""
+    for at_ms, channel, name, *stretch in durations:
+        for measure in parts_of(name):
+            yield at_ms, channel, measure, *stretch  # type: ignore[misc]  # the three numbers of a duration
 
 
 def _summed(amounts: Iterable[Amount]) -> Counter[Count]:

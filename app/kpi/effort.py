@@ -73,18 +73,17 @@ def called(state: State, event: Event, out: Effects) -> None:
         state.work.called = True
 
 
-def handled(state: State, at_ms: int, rules: ChannelRules, out: Effects) -> None:
-    """The round ended, resolved."""
-    work, channel = state.work, state.channel
+def handled(state: State, at_ms: int, rules: ChannelRules) -> tuple[str, int, int] | None:
+    """The round ends, resolved: (method, start, milliseconds) of its handle time; None if calls have told it."""
+    work = state.work
     if state.opened_ms is None or (work is not None and work.called):
-        return
+        return None
     if work is not None and work.owned:
         _stop(work, at_ms, rules)
-        out.counts.append((at_ms, channel, "handle_methods|owned"))
-        out.durations.append((at_ms, channel, "handle", work.total_ms, state.turned_ms, at_ms))
-    elif state.round_ms is not None:
-        out.counts.append((at_ms, channel, "handle_methods|round"))
-        out.durations.append((at_ms, channel, "handle", spent_ms(None, state.round_ms, at_ms), state.round_ms, at_ms))
+        return "handle_methods|owned", state.turned_ms, work.total_ms
+    if state.round_ms is None:
+        return None
+    return "handle_methods|round", state.round_ms, spent_ms(None, state.round_ms, at_ms)
 
 
 def _stop(work: Work, at_ms: int, rules: ChannelRules) -> None:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from app.kpi.decoder import Decoder
-from app.kpi.effects import Effects
+from app.kpi.effects import Effects, counts_apart, durations_apart
 from app.kpi.event import Event, Tick
 from app.kpi.history import Outcome
 from app.kpi.instants import MINUTE_MS, NEVER
@@ -173,8 +173,9 @@ class Explainer(Partition):
     def _settle_accounts(
         self, ticket_id: str, before: TicketLevel | None, after: TicketLevel | None, offset: int, out: Effects
     ) -> None:
-        self._given = out
         super()._settle_accounts(ticket_id, before, after, offset, out)
+        out.counts, out.durations = list(counts_apart(out.counts)), list(durations_apart(out.durations))
+        self._given = out
 
     def _reject(self, record: Record, reason: str, detail: str) -> None:
         super()._reject(record, reason, detail)

@@ -145,9 +145,10 @@ class Historian:
 
     def accept(self, ticket: Ticket, event: Event, now_ms: int, out: Effects) -> Outcome:
         """Take one event into a ticket whose timers have fired up to `now_ms`. On an exception the ticket is as it was."""
-        repeats = self._repeats(ticket, event)
-        if repeats is not None:
-            return repeats
+        if event.id.encode() in ticket.packed or ticket.known is not None:  # seldom by chance
+            repeats = _repeats(ticket, event)
+            if repeats is not None:
+                return repeats
         if ticket.fold is not None and _is_too_old(ticket, ticket.fold, event, now_ms):
             return Outcome.TOO_OLD
         at_ms = event.at_ms
@@ -166,18 +167,6 @@ class Historian:
         if ticket.known is not None:
             _forget_known(ticket)
         return outcome
-
-    def _repeats(self, ticket: Ticket, event: Event) -> Outcome | None:
-        """What became of an event whose id is known; None if it is not."""
-        id_ = event.id
-        if ticket.packed and id_.encode() in ticket.packed:  # seldom by chance
-            for known in ticket.history:
-                if known.id == id_:
-                    return Outcome.DUPLICATE if known == event else Outcome.CONFLICTING
-        known_ms = None if ticket.known is None else ticket.known.get(_digest(id_))
-        if known_ms is None:
-            return None
-        return Outcome.DUPLICATE if known_ms == event.at_ms else Outcome.CONFLICTING
 
     def _step(self, ticket: Ticket, event: Event, now_ms: int, out: Effects) -> None:
         state, machine = ticket.state, self._machine
@@ -253,6 +242,17 @@ class Historian:
         ticket.base, ticket.fold = _encode(state), max(_key(history[count - 1]), ticket.fold or (0, 0, ""))
         ticket.history = history[count:]
         ticket.adopted = False  # what this fold holds is not known by id
+
+
+def _repeats(ticket: Ticket, event: Event) -> Outcome | None:
+    """What became of an event whose id is known; None if it is not."""
+    for known in ticket.history:
+        if known.id == event.id:
+            return Outcome.DUPLICATE if known == event else Outcome.CONFLICTING
+    known_ms = None if ticket.known is None else ticket.known.get(_digest(event.id))
+    if known_ms is None:
+        return None
+    return Outcome.DUPLICATE if known_ms == event.at_ms else Outcome.CONFLICTING
 
 
 def _key(event: Event) -> Key:

@@ -57,17 +57,14 @@ def _parse_instant(text: str) -> int:
 
 def text_of(at_ms: int) -> str:
     """RFC 3339 in UTC of milliseconds since 1970; no fraction where it is zero. Instants that share a minute share the work."""
-    minute = at_ms // MINUTE_MS
-    rest_ms = at_ms - minute * MINUTE_MS
-    return (
-        (_minute_texts.get(minute) or _prefix(minute))
-        + _SECOND_TEXTS[rest_ms // 1000]
-        + _FRACTION_TEXTS[rest_ms % 1000]
-    )
+    rest_ms = at_ms % MINUTE_MS
+    minute_ms = at_ms - rest_ms
+    minute = _minute_texts.get(minute_ms) or _minute_text(minute_ms)
+    return f"{minute}{_SECOND_TEXTS[rest_ms // 1000]}{_FRACTION_TEXTS[rest_ms % 1000]}"
 
 
-def _prefix(minute: int) -> str:
+def _minute_text(minute_ms: int) -> str:
     if len(_minute_texts) >= _REMEMBERED:
         _minute_texts.clear()
-    text = _minute_texts[minute] = (_EPOCH + timedelta(minutes=minute)).strftime("%Y-%m-%dT%H:%M:")
+    text = _minute_texts[minute_ms] = (_EPOCH + timedelta(milliseconds=minute_ms)).strftime("%Y-%m-%dT%H:%M:")
     return text

@@ -5,7 +5,10 @@ version, metric and outcome. `app/kpi/records.py` unfolds them into the publishe
 `ticket.py` (when they arise) and here (what they are).
 """
 
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple, TypeVar
+
+Figure = TypeVar("Figure")
 
 
 class Measure(NamedTuple):
@@ -100,6 +103,29 @@ DURATION_NAMES: Final = tuple(measure.name for measure in DURATIONS)
 SLA_METRICS: Final = ("first_response", "next_response", "resolution")
 SLA_OUTCOMES: Final = ("met", "breached", "cancelled", "historic")
 """historic: of events that were over a day old when they reached the log, whatever the verdict."""
+
+
+_PARTS: Final[dict[str, tuple[str, ...]]] = {}
+
+
+def together(*measures: str) -> str:
+    """The name of one more of each of these at once: of counts in the same instant, or of durations with the same sample."""
+    name = "+".join(measures)
+    if len(measures) > 1:
+        _PARTS[name] = measures
+    return name
+
+
+def parts_of(measure: str) -> tuple[str, ...]:
+    """The measures that a name stands for."""
+    return _PARTS.get(measure) or (measure,)
+
+
+def apart(figures: Mapping[str, Figure]) -> Iterator[tuple[str, Figure]]:
+    """Figures by name, those of names that stand for several once for each."""
+    for name, figure in figures.items():
+        for measure in parts_of(name):
+            yield measure, figure
 
 
 def sla_measure(policy: str, version: str, metric: str, outcome: str) -> str:

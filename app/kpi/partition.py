@@ -7,7 +7,8 @@ each at its own instant, so that a jump of a month gives the figures of a month 
 (`history.py`), and what follows goes into windows, levels and outputs. A record that is refused, or that raises, changes nothing but time.
 
 Tickets rest encoded (`_resting`) and are decoded when something happens to them (`_awake`); `take` encodes them again, once, for the changelog
-and for rest. So memory per ticket is that of its bytes, and the garbage collector has nothing to look through.
+and for rest. So memory per ticket is that of its bytes, and the garbage collector has nothing to look through. Those of the last `take` also
+stay decoded until the next (`_warm`): one that is woken is taken out there, so that what is warm is always what rests.
 
 Each ticket has one live entry in the timer heap, at or before its earliest timer (`Ticket.armed_ms`); entries whose instant is not the armed
 one are leftovers. `apply` may stop between two timers (`timers_at_once`): the flush then says which record and which time were reached.
@@ -21,7 +22,7 @@ import msgspec
 
 from app.kpi.aggregate import Cell
 from app.kpi.decoder import Decoder
-from app.kpi.effects import Effects
+from app.kpi.effects import Effects, durations_apart
 from app.kpi.event import KINDS, NOTE, REPLY, TICK, Event, Tick
 from app.kpi.harvest import Caused, DeadLetter, Harvest, Sampled
 from app.kpi.history import Historian, Outcome, Ticket
@@ -92,6 +93,7 @@ class Partition:
         self._version = rules.version
         self._resting: dict[str, bytes] = {}
         self._awake: dict[str, Ticket] = {}
+        self._warm: dict[str, Ticket] = {}
         self._dropped: dict[str, None] = {}
         self._timers: list[tuple[int, str]] = []
         self._transitions: list[Caused] = []
@@ -206,6 +208,9 @@ class Partition:
         ticket = self._awake.get(ticket_id)
         if ticket is not None:
             return ticket
+        ticket = self._warm.pop(ticket_id, None)
+        if ticket is not None:
+            return ticket
         encoded = self._resting.get(ticket_id)
         if encoded is None:
             return self._history.new()
@@ -222,7 +227,9 @@ class Partition:
             self._transitions.append(Caused(ticket_id, offset, transition))
         if self._keep_samples:
             self._samples += [Sampled(ticket_id, offset, duration, True) for duration in out.removed_durations]
-            self._samples += [Sampled(ticket_id, offset, duration, False) for duration in out.durations]
+            self._samples += [
+                Sampled(ticket_id, offset, duration, False) for duration in durations_apart(out.durations)
+            ]
 
     # -- time ------------------------------------------------------------------------------------------------------------------------------
 
@@ -320,7 +327,7 @@ class Partition:
             encoded = resting[ticket_id] = ticket.encode()
             changes.append((b"t" + ticket_id.encode(), encoded))
         changes += [(b"t" + ticket_id.encode(), None) for ticket_id in self._dropped if ticket_id not in self._awake]
-        self._awake = {}
+        self._warm, self._awake = self._awake, {}
         self._dropped.clear()
         return changes
 

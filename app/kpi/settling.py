@@ -6,7 +6,7 @@ settled, up to and including that instant.
 
 from app.kpi.effects import Effects
 from app.kpi.rules import ByChannel
-from app.kpi.samples import sample
+from app.kpi.samples import settled_samples
 from app.kpi.state import Settling, State
 
 
@@ -16,7 +16,7 @@ def settle(state: State, at_ms: int, rules: ByChannel, out: Effects) -> None:
     out.counts.append((at_ms, channel, "settled"))
     out.counts.extend((at_ms, channel, measure) for measure in _judge(state.since))
     if opened_ms is not None and opened_ms <= closed_ms and not state.closed_idle:
-        sample(out, rules[channel], at_ms, channel, "full_resolution", opened_ms, closed_ms, state.pauses)
+        settled_samples(out, rules[channel], at_ms, channel, opened_ms, closed_ms, state.pauses or ())
     state.closed_ms = None
     state.since = Settling()
 

@@ -10,7 +10,7 @@ A bucket above b is at most b / 50 wide, so its middle is at most b / 100 away f
 """
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import accumulate
 from typing import Final
 
@@ -29,11 +29,12 @@ def _bounds() -> list[int]:
 
 
 BOUNDS: Final = _bounds()
+_LAST: Final = len(BOUNDS) - 1
 
 
 def bucket_of(duration_ms: int) -> int:
     """The bucket that a duration falls into."""
-    return bisect_left(BOUNDS, duration_ms, hi=len(BOUNDS) - 1)
+    return bisect_left(BOUNDS, duration_ms, 0, _LAST)
 
 
 def middle_ms(bucket: int) -> float:
@@ -43,18 +44,24 @@ def middle_ms(bucket: int) -> float:
 
 def quantile_ms(sketch: Mapping[int, int], share: float) -> float | None:
     """The nearest-rank quantile, within 1 %; None if the sketch is empty. `share` is from 0 (smallest) to 1 (largest)."""
+    return next(iter(quantiles_ms(sketch, (share,))), None)
+
+
+def quantiles_ms(sketch: Mapping[int, int], shares: Iterable[float]) -> list[float]:
+    """`quantile_ms` of each share; none if the sketch is empty."""
     if not sketch:
-        return None
+        return []
     buckets = sorted(sketch)
-    rank = max(1, -int(-share * sum(sketch.values()) // 1))
-    for bucket, seen in zip(buckets, accumulate(sketch[bucket] for bucket in buckets), strict=True):
-        if seen >= rank:
-            return middle_ms(bucket)
-    return middle_ms(buckets[-1])
+    up_to = list(accumulate(map(sketch.__getitem__, buckets)))
+    ranks = (max(1, -int(-share * up_to[-1] // 1)) for share in shares)
+    return [middle_ms(buckets[min(bisect_left(up_to, rank), len(buckets) - 1)]) for rank in ranks]
 
 
 def add(into: Sketch, other: Mapping[int, int], sign: int = 1) -> None:
     """Merge another sketch into one (`sign` -1: take it out again)."""
+    if sign > 0 and not into:
+        into.update(other)
+        return
     for bucket, count in other.items():
         left = into.get(bucket, 0) + sign * count
         if left:

@@ -56,10 +56,22 @@ from app.kpi.event import (
 )
 from app.kpi.event import CLOSED as TICKET_CLOSED
 from app.kpi.event import UNKNOWN as UNKNOWN_AUTHOR
+from app.kpi.measures import together
 from app.kpi.promises import RESOLUTION as RESOLUTION_METRIC
 from app.kpi.promises import Promises, clocks
 from app.kpi.rules import Rules
-from app.kpi.samples import sample, short_sample
+from app.kpi.samples import (
+    FIRST_ACTION,
+    FIRST_RESPONSE,
+    QUEUE,
+    RESOLUTION,
+    RESPONSE,
+    ROUND_RESOLUTION,
+    Stretches,
+    close_samples,
+    reply_samples,
+    short_sample,
+)
 from app.kpi.settling import count_replier, settle
 from app.kpi.sla import SlaClock
 from app.kpi.state import CLOSED, OPEN, UNKNOWN, State
@@ -121,7 +133,12 @@ class Machine:
             self.promises.match_again(state, event.at_ms, out)
         if changes is not None and changes.agent:
             self._assign(state, event, out)
-        if event.kind in _ACTIONS and state.wait_ms is not None and self._author(event) == AGENT:
+        if (
+            event.kind in _ACTIONS
+            and state.wait_ms is not None
+            and not state.wait_actioned
+            and self._author(event) == AGENT
+        ):
             self._act(state, event.at_ms, out)
         handler = self._HANDLERS.get(event.kind)
         if handler is not None:
@@ -225,15 +242,21 @@ class Machine:
             if clock is not None:
                 self.promises.cancel(clock, RESOLUTION_METRIC, at_ms, state.attributes, out)
             return
-        rules, channel, pauses = self._rules[state.channel], state.channel, state.pauses
-        if state.opened_ms is not None and not state.resolution_given:
-            sample(out, rules, at_ms, channel, "resolution", state.opened_ms, at_ms, pauses)
-            state.resolution_given = True
-        if state.round_ms is not None:
-            sample(out, rules, at_ms, channel, "round_resolution", state.round_ms, at_ms, pauses)
-        effort.handled(state, at_ms, rules, out)
+        self._give_resolution(state, at_ms, out)
         if clock is not None:
             self.promises.answer(clock, RESOLUTION_METRIC, at_ms, state.attributes, out)
+
+    def _give_resolution(self, state: State, at_ms: int, out: Effects) -> None:
+        channel = state.channel
+        rules = self._rules[channel]
+        starts_ms = {} if state.round_ms is None else {ROUND_RESOLUTION: state.round_ms}
+        if state.opened_ms is not None and not state.resolution_given:
+            starts_ms[RESOLUTION] = state.opened_ms
+            state.resolution_given = True
+        handle = effort.handled(state, at_ms, rules)
+        if handle is not None:
+            out.counts.append((at_ms, channel, handle[0]))
+        close_samples(out, rules, at_ms, channel, starts_ms, state.pauses or (), handle and handle[1:])
 
     def _reopened(self, state: State, event: Event, out: Effects) -> None:
         if state.status == CLOSED:
@@ -294,13 +317,11 @@ class Machine:
             self.promises.start_next(state, start_ms, set_ms, channel, out)
 
     def _act(self, state: State, at_ms: int, out: Effects) -> None:
-        """Somebody did something about a wait, if nobody did before."""
-        if state.wait_actioned or state.wait_ms is None:
-            return
+        """Somebody did something about a wait, and nobody had before."""
         state.wait_actioned = True
         channel = state.wait_channel
         out.counts += [(at_ms, channel, "messages_actioned")] * state.wait_messages
-        short_sample(out, self._rules[channel], at_ms, channel, "first_action", state.wait_ms)
+        reply_samples(out, self._rules, at_ms, {(channel, state.wait_ms or 0): FIRST_ACTION})
 
     def _reply(self, state: State, event: Event, out: Effects) -> None:
         at_ms = event.at_ms
@@ -341,38 +362,27 @@ class Machine:
         mine = len(out.counts), len(out.durations)
         if state.work is not None and (assigned_ms := effort.touched(state, who)) is not None:
             short_sample(out, self._rules[state.channel], at_ms, state.channel, "first_touch", assigned_ms)
+        stretches: Stretches = {}
         if state.wait_ms is not None:
-            self._end_wait(state, at_ms, out)
+            self._end_wait(state, at_ms, stretches, out)
         if state.first_ms is not None:
-            self._end_first(state, at_ms, out)
+            _end_first(state, stretches)
+        reply_samples(out, self._rules, at_ms, stretches)
         if who is not None and self._dimensions.agents:
             name = f"agent:{who}"
             out.counts += [(at_ms, name, measure) for _, _, measure in out.counts[mine[0] :]]
             out.durations += [under(name, duration) for duration in out.durations[mine[1] :]]
         self.promises.answer_reply_clocks(state, at_ms, out)
 
-    def _end_wait(self, state: State, at_ms: int, out: Effects) -> None:
+    def _end_wait(self, state: State, at_ms: int, stretches: Stretches, out: Effects) -> None:
         """A human answered."""
-        wait_ms, channel = state.wait_ms or 0, state.wait_channel
-        rules = self._rules[channel]
-        self._act(state, at_ms, out)
-        out.counts.append((at_ms, channel, "waits_answered"))
-        out.counts += [(at_ms, channel, "messages_answered")] * state.wait_messages
-        if at_ms - wait_ms <= rules.reply_limit_ms:
-            out.counts.append((at_ms, channel, "waits_answered_in_time"))
-        short_sample(out, rules, at_ms, channel, "response", wait_ms)
+        wait_ms, channel, messages = state.wait_ms or 0, state.wait_channel, state.wait_messages
+        actioned, in_time = state.wait_actioned, at_ms - wait_ms <= self._rules[channel].reply_limit_ms
+        out.counts.append((at_ms, channel, _ANSWERED[in_time, messages > 0, actioned]))
+        if messages > 1:
+            out.counts += [(at_ms, channel, _MESSAGE_ANSWERED[actioned])] * (messages - 1)
+        stretches[channel, wait_ms] = RESPONSE if actioned else RESPONSE | FIRST_ACTION
         state.wait_ms, state.wait_channel = None, ""
-
-    def _end_first(self, state: State, at_ms: int, out: Effects) -> None:
-        """The first human response."""
-        channel = state.first_channel
-        short_sample(out, self._rules[channel], at_ms, channel, "first_response", state.first_ms or 0)
-        if state.queue_ms is not None:
-            channel = state.queue_channel
-            short_sample(out, self._rules[channel], at_ms, channel, "first_response_queue", state.queue_ms)
-        state.first_ms = state.queue_ms = None
-        state.first_channel = state.queue_channel = ""
-        state.first_done = True
 
     def _bot_answer(self, state: State, at_ms: int, out: Effects) -> None:
         channel = state.wait_channel
@@ -530,6 +540,18 @@ class Machine:
         state.forgotten_ms, state.last_ms = at_ms, last_ms
 
 
+def _end_first(state: State, stretches: Stretches) -> None:
+    """The first human response."""
+    place = state.first_channel, state.first_ms or 0
+    stretches[place] = stretches.get(place, 0) | FIRST_RESPONSE
+    if state.queue_ms is not None:
+        place = state.queue_channel, state.queue_ms
+        stretches[place] = stretches.get(place, 0) | QUEUE
+    state.first_ms = state.queue_ms = None
+    state.first_channel = state.queue_channel = ""
+    state.first_done = True
+
+
 def sla_of(state: State, metric: str) -> tuple[SlaClock, str]:
     """The running clock of a metric, and the metric."""
     return next((clock, name) for name, clock in clocks(state) if name == metric)
@@ -570,3 +592,20 @@ _ACTIONS: Final = frozenset((ASSIGNED, LABELLED, PAUSED, TICKET_CLOSED, MERGED))
 _REPLIES_SENT: Final = tuple(f"replies_sent|{word}" for word in AUTHOR_WORDS)
 _TOLD: Final = {"sentiment": "messages_by_sentiment", "quick_reply": "quick_replies"}
 """What a message tells beside itself, and the measure of it."""
+_MESSAGE_ANSWERED: Final = {
+    True: "messages_answered",
+    False: together("messages_answered", "messages_actioned"),
+}
+"""By whether an action came before the answer."""
+_ANSWERED: Final = {
+    (in_time, has_message, actioned): together(
+        "waits_answered",
+        *(["waits_answered_in_time"] if in_time else []),
+        *(["messages_answered"] if has_message else []),
+        *(["messages_actioned"] if has_message and not actioned else []),
+    )
+    for in_time in (True, False)
+    for has_message in (True, False)
+    for actioned in (True, False)
+}
+"""By whether it was in time, whether a message waited (not only a hand-over), and whether an action came before."""

@@ -24,6 +24,7 @@ from zoneinfo import ZoneInfo
 from app.kpi.aggregate import Cell, Slowest, Spread
 from app.kpi.effects import Effects
 from app.kpi.instants import HOUR_MS, LATE_LIMIT_MS, MINUTE_MS
+from app.kpi.measures import apart, parts_of
 
 LATENESS_MS: Final = {"minute": 10 * MINUTE_MS, "hour": LATE_LIMIT_MS, "day": LATE_LIMIT_MS}
 """How long after its end a window stays open."""
@@ -89,11 +90,16 @@ class Gathering:
         self.slowest: Slowest | None = None
 
     def cell(self) -> Cell:
-        """The same as a cell."""
-        cell = Cell({measure: count for measure, count in self.counts.items() if count})
-        for measure, durations_ms in self.durations.items():
-            cell.durations[measure] = spread = Spread()
+        """The same as a cell; figures that arose together come apart."""
+        cell = Cell()
+        for measure, count in apart(self.counts):
+            if count:
+                cell.counts[measure] = cell.counts.get(measure, 0) + count
+        for name, durations_ms in self.durations.items():
+            spread = Spread()
             spread.add_samples(durations_ms)
+            for measure in parts_of(name):
+                cell.durations.setdefault(measure, Spread()).add(spread)
         if self.slowest is not None:
             cell.slowest[_SLOWEST_OF] = self.slowest
         return cell
@@ -105,6 +111,8 @@ class Gathering:
             self.slowest = duration_ms, ticket_id
 
 
+_NOWHERE: Final = Gathering()
+"""Stays empty."""
 _Slot = tuple[str, int]
 _Gatherings = dict[_Slot, Gathering]
 _ByOpen = tuple[_Gatherings, _Gatherings, _Gatherings, _Gatherings]
@@ -125,45 +133,45 @@ class Windows:
 
     def add(self, effects: Effects, now_ms: int, ticket_id: str = "") -> None:
         """Count effects of a ticket that arise at stream time `now_ms`."""
-        gathering: Gathering | None = None
-        late = False
-        last_ms, last_channel = -1, ""  # the figures of one event mostly share instant and channel
+        fresh, oldest_ms = self._gathered[0], now_ms - _FRESH_MS
+        # The figures of one event mostly share instant and channel
+        last_ms, last_channel, is_late, into = -1, "", False, _NOWHERE
         for at_ms, channel, measure in effects.counts:
             if at_ms != last_ms or channel is not last_channel:
                 last_ms, last_channel = at_ms, channel
-                gathering, late = self._gathering(at_ms, channel, now_ms)
-            if late:
-                self.late += 1
-            if gathering is not None:
-                gathering.counts[measure] += 1
+                minute_ms = at_ms - at_ms % MINUTE_MS
+                is_late = minute_ms < oldest_ms
+                into = (not is_late and fresh.get((channel, minute_ms))) or self._into(channel, minute_ms, now_ms)
+            if is_late:
+                self._count_late(channel, measure)
+            into.counts[measure] += 1
         for at_ms, channel, measure, duration_ms, _, _ in effects.durations:
             if at_ms != last_ms or channel is not last_channel:
                 last_ms, last_channel = at_ms, channel
-                gathering, late = self._gathering(at_ms, channel, now_ms)
-            if late:
-                self.late += 1
-            if gathering is not None:
-                gathering.durations[measure].append(duration_ms)
-                if measure == _SLOWEST_OF and DIMENSION_SIGN in channel:
-                    gathering.note_slowest(duration_ms, ticket_id)
+                minute_ms = at_ms - at_ms % MINUTE_MS
+                is_late = minute_ms < oldest_ms
+                into = (not is_late and fresh.get((channel, minute_ms))) or self._into(channel, minute_ms, now_ms)
+            if is_late:
+                self._count_late(channel, measure)
+            into.durations[measure].append(duration_ms)
+            if DIMENSION_SIGN in channel and _SLOWEST_OF in parts_of(measure):
+                into.note_slowest(duration_ms, ticket_id)
         for at_ms, channel, measure, amount in effects.amounts:
-            gathering, late = self._gathering(at_ms, channel, now_ms)
-            if late:
-                self.late += 1
-            if gathering is not None:
-                gathering.counts[measure] += amount
+            minute_ms = at_ms - at_ms % MINUTE_MS
+            if minute_ms < oldest_ms:
+                self._count_late(channel, measure)
+            self._into(channel, minute_ms, now_ms).counts[measure] += amount
         if effects.removed_counts or effects.removed_durations or effects.removed_amounts:
             self._remove(effects, now_ms)
 
-    def _gathering(self, at_ms: int, channel: str, now_ms: int) -> tuple[Gathering | None, bool]:
-        """Where a figure gathers (None: all its windows are final), and whether one of its windows is final."""
-        minute_ms = at_ms - at_ms % MINUTE_MS
-        if now_ms <= minute_ms + _FRESH_MS:
-            slots = self._gathered[0]
-            return slots.get((channel, minute_ms)) or _gather(slots, channel, minute_ms), False
-        late_slots = self._slots(self._gathered, minute_ms, now_ms)
-        told = DIMENSION_SIGN not in channel
-        return None if late_slots is None else _gather(late_slots, channel, minute_ms), told
+    def _into(self, channel: str, minute_ms: int, now_ms: int) -> Gathering:
+        """Where a figure of that minute gathers. Where all its windows are final, nobody asks what becomes of it."""
+        slots = self._slots(self._gathered, minute_ms, now_ms)
+        return Gathering() if slots is None else _gather(slots, channel, minute_ms)
+
+    def _count_late(self, channel: str, measure: str) -> None:
+        if DIMENSION_SIGN not in channel:
+            self.late += len(parts_of(measure))
 
     def _remove(self, effects: Effects, now_ms: int) -> None:
         for at_ms, channel, measure in effects.removed_counts:

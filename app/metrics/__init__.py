@@ -8,6 +8,6 @@ from app.metrics.catalogue import METRICS
 from app.metrics.exporter import Metrics
 from app.metrics.gateway_catalogue import GATEWAY_METRICS
 from app.metrics.metric import Metric
-from app.metrics.snapshot import Goal
+from app.metrics.snapshot import GoalsOf
 
-__all__ = ["GATEWAY_METRICS", "METRICS", "Goal", "Metric", "Metrics"]
+__all__ = ["GATEWAY_METRICS", "METRICS", "GoalsOf", "Metric", "Metrics"]

@@ -196,11 +196,24 @@ SLA_TARGET: Final = Metric(
     "support_sla_target_seconds",
     "gauge",
     "seconds",
-    ("channel", "metric"),
-    "what is promised, as configured",
-    values=SLA_METRICS,
+    ("channel", "policy", "metric", "time"),
+    "what is promised, as configured; time: business where it runs in a schedule, which ages of waits do not",
+    values=("calendar", "business"),
 )
-GOAL: Final = Metric("support_goal", "gauge", "", ("channel", "goal"), "goals as configured; absent if none is")
+GOAL: Final = Metric(
+    "support_goal",
+    "gauge",
+    "",
+    ("channel", "goal"),
+    "what is aimed at, as configured: seconds, tickets (backlog) or a share (response_rate), by goal and level",
+)
+SCHEDULE_OPEN: Final = Metric(
+    "support_schedule_open",
+    "gauge",
+    "",
+    ("schedule",),
+    "1 if a schedule is open at the latest stream time of this process, else 0; absent before any",
+)
 CHANNEL_LAST_EVENT: Final = Metric(
     "support_channel_last_event_timestamp_seconds",
     "gauge",
@@ -284,6 +297,7 @@ METRICS: Final[tuple[Metric, ...]] = (
     WINDOW_ATTAINMENT,
     SLA_TARGET,
     GOAL,
+    SCHEDULE_OPEN,
     CHANNEL_LAST_EVENT,
     *CORE,
     OVERFLOW,

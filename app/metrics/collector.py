@@ -12,12 +12,14 @@ from prometheus_client.registry import Collector
 
 from app.kpi.measures import BUSINESS_DURATIONS, REVENUE, SLA_METRICS
 from app.kpi.merge import MergedWindow
+from app.kpi.rules import Policy
 from app.metrics import catalogue
 from app.metrics.catalogue import OVERFLOW_LABELS, PRIORITIES, SLA_OUTCOMES
 from app.metrics.dimension_catalogue import DIMENSIONS
 from app.metrics.families import MS, Labels, Samples, family, filled, histogram, summary
 from app.metrics.flow import Distribution
 from app.metrics.gauges import channel_families, level_families, partition_families, window_families
+from app.metrics.labels import priority_label
 from app.metrics.metric import Metric
 from app.metrics.snapshot import Facts, Snapshot
 from app.metrics.windows import WindowFigures, figures_of
@@ -112,11 +114,18 @@ def _durations(metric: Metric, facts: Facts, snapshot: Snapshot) -> Family:
 
 def _verdicts(facts: Facts, snapshot: Snapshot) -> Mapping[Labels, float]:
     verdicts: dict[Labels, float] = {
-        (channel, priority, facts.rules.of(channel).default_policy.name, metric, outcome): 0
-        for channel, priority, metric, outcome in product(snapshot.channels, PRIORITIES, SLA_METRICS, SLA_OUTCOMES)
+        (channel, priority, policy.name, metric, outcome): 0
+        for channel in snapshot.channels
+        for policy in facts.rules.of(channel).policies
+        for priority, metric, outcome in product(_priorities(policy), SLA_METRICS, SLA_OUTCOMES)
     }
     verdicts.update(snapshot.verdicts)
     return verdicts
+
+
+def _priorities(policy: Policy) -> Iterable[str]:
+    """The labels of the tickets that it can match."""
+    return dict.fromkeys(map(priority_label, sorted(policy.priorities))) or PRIORITIES
 
 
 def _core_families(snapshot: Snapshot) -> Iterator[Family]:

@@ -1,10 +1,11 @@
 """What flows by agent, team, topic and tag: since this process started, up to a cap of names each."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from app.errors import ConfigurationError
+from app.kpi.measures import apart
 from app.kpi.windows import DIMENSION_SIGN, Gathering
 from app.metrics.dimension_catalogue import DIMENSION_KINDS, DIMENSIONS, OTHER
 from app.metrics.labels import FirstCome
@@ -46,8 +47,9 @@ class DimensionFlow:
         if names is None:
             return
         label = name if names.admit(name) else OTHER
+        counts, durations_ms = _apart(gathering)
         for metric in DIMENSIONS[kind]:
-            more = _of(metric, gathering)
+            more = _of(metric, counts, durations_ms)
             if more.samples:
                 known = self._figures[metric.name].get(label, Summed(0))
                 self._figures[metric.name][label] = Summed(known.samples + more.samples, known.sum + more.sum)
@@ -62,10 +64,21 @@ class DimensionFlow:
         return {metric: dict(figures) for metric, figures in self._figures.items()}
 
 
-def _of(metric: Metric, gathering: Gathering) -> Summed:
-    durations_ms = [one for measure in metric.feeds for one in gathering.durations.get(measure, ())]
-    if durations_ms:
-        return Summed(len(durations_ms), sum(durations_ms))
-    counts = {measure: gathering.counts[measure] for measure in metric.feeds if measure in gathering.counts}
-    scores = (int(measure.removeprefix(_SURVEY)) * count for measure, count in counts.items() if _SURVEY in measure)
-    return Summed(sum(counts.values()), sum(scores))
+def _apart(gathering: Gathering) -> tuple[Counter[str], dict[str, list[int]]]:
+    """(counts, durations) by measure."""
+    counts: Counter[str] = Counter()
+    for measure, count in apart(gathering.counts):
+        counts[measure] += count
+    durations_ms: defaultdict[str, list[int]] = defaultdict(list)
+    for measure, samples_ms in apart(gathering.durations):
+        durations_ms[measure] += samples_ms
+    return counts, durations_ms
+
+
+def _of(metric: Metric, counts: Mapping[str, int], durations_ms: Mapping[str, list[int]]) -> Summed:
+    samples_ms = [one for measure in metric.feeds for one in durations_ms.get(measure, ())]
+    if samples_ms:
+        return Summed(len(samples_ms), sum(samples_ms))
+    found = {measure: counts[measure] for measure in metric.feeds if measure in counts}
+    scores = (int(measure.removeprefix(_SURVEY)) * count for measure, count in found.items() if _SURVEY in measure)
+    return Summed(sum(found.values()), sum(scores))

@@ -6,11 +6,13 @@ rendering, which takes much longer, only ever sees snapshots. What stands under 
 
 from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
+from types import MappingProxyType
 from typing import Final
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
+from app.kpi.business_hours import Schedule
 from app.kpi.harvest import Caused
 from app.kpi.merge import MergedWindow
 from app.kpi.partition import Partition
@@ -19,11 +21,16 @@ from app.metrics.collector import SnapshotCollector
 from app.metrics.dimensions import Caps
 from app.metrics.flow import Flow, Histogram, edges_ms
 from app.metrics.labels import Channels
-from app.metrics.levels import levels_of
-from app.metrics.snapshot import Facts, Goal, Snapshot
+from app.metrics.levels import PartitionLevels, levels_of
+from app.metrics.snapshot import Facts, GoalsOf, Snapshot
 from app.metrics.windows import WindowBoard
 
 _WORK_EDGES_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+_NOTHING: Final[Mapping[str, Schedule]] = MappingProxyType({})
+
+
+def _without_goals(channel: str) -> Mapping[str, float]:  # noqa: ARG001 - like one with goals
+    return {}
 
 
 class Metrics:
@@ -38,9 +45,11 @@ class Metrics:
         *,
         build: Mapping[str, str],
         is_ready: Callable[[], bool],
-        goals: Iterable[Goal] = (),
+        goals_of: GoalsOf = _without_goals,
+        schedules: Mapping[str, Schedule] = _NOTHING,
         caps: Caps | None = None,
     ) -> None:
+        self._schedules = dict(schedules)
         edges = edges_ms(rules)
         self.dimensions = frozenset(caps or ())
         """Which dimensions partitions must tell (`flow_of`)."""
@@ -53,7 +62,7 @@ class Metrics:
         self.publish((), {})
         self._rendering = Lock()
         self._registry = CollectorRegistry()
-        facts = Facts(rules, dict(build), tuple(goals), edges, _WORK_EDGES_SECONDS)
+        facts = Facts(rules, dict(build), goals_of, edges, _WORK_EDGES_SECONDS)
         self._registry.register(SnapshotCollector(facts, lambda: self._snapshot, is_ready))
 
     # -- from the loop ------------------------------------------------------------------------------------------------
@@ -110,7 +119,13 @@ class Metrics:
             self._recoveries.distribution(),
             levels,
             self._windows.newest(),
+            self._open(levels),
         )
+
+    def _open(self, levels: Iterable[PartitionLevels]) -> dict[str, bool]:
+        """Which schedules are open; asked here, since schedules belong to the loop."""
+        stream_ms = max((one.stream_ms for one in levels), default=0)
+        return {name: schedule.is_open(stream_ms) for name, schedule in self._schedules.items()} if stream_ms else {}
 
     # -- from any thread ----------------------------------------------------------------------------------------------
 

@@ -12,9 +12,9 @@ from typing import Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 from app.kpi.harvest import Caused
-from app.kpi.measures import DURATION_NAMES, REVENUE
+from app.kpi.measures import DURATION_NAMES, REVENUE, apart
 from app.kpi.partition import Partition
-from app.kpi.rules import ChannelRules, Rules
+from app.kpi.rules import Policy, Rules
 from app.kpi.windows import DIMENSION_SIGN, Gathering
 from app.metrics.catalogue import COUNTERS, CURRENCY_LIMIT, IN_HOURS, SLA_OUTCOMES
 from app.metrics.dimensions import Caps, DimensionFlow
@@ -27,6 +27,8 @@ _EDGES_SECONDS: Final = (
 _FED: Final = frozenset(measure for metric in COUNTERS for measure in metric.feeds)
 """What is kept: other labels, such as quick replies, are from lists that senders could make endless."""
 _REVENUE: Final = f"{REVENUE.name}|"
+_HOURS: Final = {"messages_received": 1, "messages_received_off_hours": -1}
+"""What of them makes those in hours; both arise together, so that it never falls."""
 _EVENTFUL: Final = {"messages_received", "replies_sent", "tickets_opened", "tickets_reopened", "tickets_closed"}
 
 
@@ -34,16 +36,17 @@ def edges_ms(rules: Rules) -> tuple[int, ...]:
     """Where the buckets of durations end: at every configured target too, or attainment would be interpolated."""
     edges = {seconds * 1000 for seconds in _EDGES_SECONDS}
     for channel in (rules.default, *rules.channels.values()):
-        edges.update(targets_ms(channel).values())
+        for policy in channel.policies:
+            edges.update(targets_ms(policy).values())
     return tuple(sorted(edges))
 
 
-def targets_ms(channel: ChannelRules) -> dict[str, int]:
-    """What a channel promises, by SLA metric."""
+def targets_ms(policy: Policy) -> dict[str, int]:
+    """What a policy promises, by SLA metric."""
     return {
-        "first_response": channel.default_policy.first_response.target_ms,
-        "next_response": channel.default_policy.next_response.target_ms,
-        "resolution": channel.default_policy.resolution.target_ms,
+        "first_response": policy.first_response.target_ms,
+        "next_response": policy.next_response.target_ms,
+        "resolution": policy.resolution.target_ms,
     }
 
 
@@ -123,15 +126,14 @@ class Flow:
 
     def _add(self, channel: str, gathering: Gathering, now_ms: int) -> None:
         counts = self.counts
-        for measure, count in gathering.counts.items():
+        for measure, count in apart(gathering.counts):
             if measure in _FED or (measure.startswith(_REVENUE) and self._has_label(measure)):
                 counts[channel, measure] += count
+            if measure in _HOURS:
+                counts[channel, IN_HOURS] += _HOURS[measure] * count
             if measure.partition("|")[0] in _EVENTFUL and measure != "tickets_closed|idle":  # that is a timer's
                 self.last_event_ms[channel] = max(now_ms, self.last_event_ms.get(channel, 0))
-        if "messages_received" in gathering.counts:
-            off_hours = gathering.counts.get("messages_received_off_hours", 0)
-            counts[channel, IN_HOURS] += gathering.counts["messages_received"] - off_hours
-        for measure, durations_ms in gathering.durations.items():
+        for measure, durations_ms in apart(gathering.durations):
             if measure in DURATION_NAMES:
                 histogram = self._durations.get((channel, measure))
                 if histogram is None:

@@ -60,16 +60,21 @@ def window_families(windows: list[WindowFigures]) -> Iterator[Family]:
 def channel_families(facts: Facts, snapshot: Snapshot) -> Iterator[Family]:
     """What is configured for channels, and when they were last heard of."""
     targets = [
-        ((channel, metric), target_ms / MS)
+        ((channel, policy.name, metric, "business" if policy.schedule else "calendar"), target_ms / MS)
         for channel in snapshot.channels
-        for metric, target_ms in targets_ms(facts.rules.of(channel)).items()
+        for policy in facts.rules.of(channel).policies
+        for metric, target_ms in targets_ms(policy).items()
     ]
-    goals = [((goal.channel, goal.goal), goal.value) for goal in facts.goals]
+    goals = [
+        ((channel, goal), value) for channel in snapshot.channels for goal, value in facts.goals_of(channel).items()
+    ]
+    schedules = [((name,), float(is_open)) for name, is_open in snapshot.schedules_open.items()]
     last_events = [((channel,), at_ms / MS) for channel, at_ms in snapshot.last_event_ms.items()]
     return filled(
         [
             family(catalogue.SLA_TARGET, targets),
             family(catalogue.GOAL, goals),
+            family(catalogue.SCHEDULE_OPEN, schedules),
             family(catalogue.CHANNEL_LAST_EVENT, last_events),
         ]
     )

@@ -1,6 +1,6 @@
 """All figures at one instant. Nothing in a snapshot changes any more, so any thread may read it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from app.kpi.merge import MergedWindow
@@ -9,13 +9,8 @@ from app.metrics.dimensions import Figures
 from app.metrics.flow import Distribution, Key, VerdictLabels
 from app.metrics.levels import PartitionLevels
 
-
-class Goal(NamedTuple):
-    """One configured goal of a channel: a ratio or seconds, as its name says."""
-
-    channel: str
-    goal: str
-    value: float
+GoalsOf = Callable[[str], Mapping[str, float]]
+"""Channel -> its goals: seconds, tickets or a share, as the name says."""
 
 
 class Facts(NamedTuple):
@@ -23,7 +18,7 @@ class Facts(NamedTuple):
 
     rules: Rules
     build: Mapping[str, str]
-    goals: tuple[Goal, ...]
+    goals_of: GoalsOf
     duration_edges_ms: tuple[int, ...]
     work_edges_seconds: tuple[float, ...]
 
@@ -47,3 +42,5 @@ class Snapshot(NamedTuple):
     """In seconds, like the two before."""
     levels: tuple[PartitionLevels, ...]
     windows: tuple[MergedWindow, ...]
+    schedules_open: Mapping[str, bool]
+    """By name; empty before any stream time."""

@@ -13,7 +13,7 @@ from typing import Final, Literal, NamedTuple
 
 from app.kpi.levels import ALL
 from app.kpi.merge import MergedWindow
-from app.kpi.sketch import quantile_ms
+from app.kpi.sketch import quantiles_ms
 from app.metrics.labels import Channels
 
 WindowState = Literal["final", "running"]
@@ -81,10 +81,7 @@ def figures_of(window: MergedWindow) -> WindowFigures:
         window.end_ms,
         _counts(window.cell.counts),
         {name: spread.count for name, spread in spreads.items()},
-        {
-            name: tuple(quantile_ms(spread.sketch, share) or 0.0 for share in _QUANTILES)
-            for name, spread in spreads.items()
-        },
+        {name: tuple(quantiles_ms(spread.sketch, _QUANTILES)) for name, spread in spreads.items()},
         _attainment(window.cell.counts),
     )
 

@@ -8,6 +8,7 @@ Severity = Literal["page", "ticket", "none"]
 AlertScope = Literal["sla", "pipeline", "none"]
 
 BOARD_UID: Final = "carebeat-support"
+GOALS_UID: Final = "carebeat-goals"
 RUNBOOK_UID: Final = "carebeat-runbook"
 _CHANNEL: Final = "{{ $labels.channel }}"
 KEPT_INTERVALS: Final = 4
@@ -29,6 +30,8 @@ class Alert(NamedTuple):
     tickets: Literal["", "waiting", "at_risk", "breached"] = ""
     """State of the tickets behind it; "" for an alert that no channel's tickets are behind."""
     labels: tuple[tuple[str, str], ...] = ()
+    board: str = BOARD_UID
+    """Where its figure is drawn."""
 
 
 def rule(alert: Alert, config: Config) -> dict[str, Any]:
@@ -57,4 +60,4 @@ def runbook_url(config: Config) -> str:
 
 def _board(alert: Alert, grafana_url: str) -> str:
     channel = f"?var-channel={_CHANNEL}" if alert.tickets else ""
-    return f"{grafana_url}/d/{BOARD_UID}{channel}"
+    return f"{grafana_url}/d/{alert.board}{channel}"

@@ -8,6 +8,7 @@ import yaml
 from app.config import Config
 from app.render.alertmanager import alertmanager_file
 from app.render.boards.frame import as_file
+from app.render.boards.goals import goals_board
 from app.render.boards.overview import overview
 from app.render.boards.runbook import runbook_board
 from app.render.prometheus import prometheus_file
@@ -30,7 +31,11 @@ def documents(config: Config, runbook: str) -> dict[str, str]:
         "grafana/provisioning/datasources/carebeat.yaml": datasource_file(config),
         "grafana/provisioning/dashboards/carebeat.yaml": boards_file(),
     }
-    boards = {"support.json": overview(config), "runbook.json": runbook_board(config, runbook)}
+    boards = {
+        "support.json": overview(config),
+        "goals.json": goals_board(config),
+        "runbook.json": runbook_board(config, runbook),
+    }
     return {
         **{path: _yaml(content) for path, content in written.items()},
         **{f"grafana/dashboards/{name}": as_file(board) for name, board in boards.items()},

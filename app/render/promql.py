@@ -58,6 +58,11 @@ def oldest_wait_seconds(scope: Scope, by: str = "channel") -> str:
     return f"time() - min by ({by}) ({started})" if by else f"time() - min({started})"
 
 
+def reply_targets(scope: Scope, time: str = "calendar") -> str:
+    """Targets for replies: only those in calendar time can be held against the age of a wait."""
+    return scope.channel("support_sla_target_seconds", 'metric=~"first_response|next_response"', f'time="{time}"')
+
+
 def stream_lag_seconds(scope: Scope, by: str = "") -> str:
     """How far stream time is behind: of the slowest partition, with those that nobody exports any more."""
     newest = f"max by (partition) (max_over_time({scope.process('carebeat_stream_time_timestamp_seconds')}[{_MEMORY}]))"
@@ -89,6 +94,35 @@ def quantile_seconds(scope: Scope, share: float, metric: str, window: str) -> st
     """A quantile of a duration in a window, from the histogram, over all channels in scope; nothing without samples."""
     buckets = f"sum by (le) (rate({scope.channel(f'{metric}_bucket')}[{window}]))"
     return f"histogram_quantile({share:g}, {buckets}) >= 0"  # without samples it is NaN
+
+
+def waits_judged(scope: Scope, window: str, by: str = "channel") -> str:
+    """How many waits in a window were answered by a person in time, or expired."""
+    return f"({_waits(scope, 'answered_in_time', window, by)} + {_waits(scope, 'expired', window, by)})"
+
+
+def response_rate(scope: Scope, window: str, by: str = "channel") -> str:
+    """The share of waits in a window that a person answered in time; nothing where there are none."""
+    return f"{_waits(scope, 'answered_in_time', window, by)} / ({waits_judged(scope, window, by)} > 0)"
+
+
+def _waits(scope: Scope, how: str, window: str, by: str) -> str:
+    counted = f"increase({scope.channel(f'support_waits_{how}_total')}[{window}])"
+    return f"sum by ({by}) ({counted})" if by else f"sum({counted})"
+
+
+def goal(scope: Scope, name: str) -> str:
+    """A goal by channel, such as `backlog_alarm`; every worker tells it."""
+    return f"max by (channel) ({_goal(scope, name)})"
+
+
+def goals(scope: Scope, name: str) -> str:
+    """All levels of a goal over the channels in scope, the largest where they differ."""
+    return f"max by (goal) ({_goal(scope, f'{name}_(good|acceptable|alarm)', operator='=~')})"
+
+
+def _goal(scope: Scope, name: str, operator: str = "=") -> str:
+    return scope.channel("support_goal", f'goal{operator}"{name}"')
 
 
 def per_minute(counter: str, window: str, by: str = "") -> str:

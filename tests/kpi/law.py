@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from app.kpi.aggregate import Cell, Spread
 from app.kpi.decoder import Decoder
-from app.kpi.effects import Effects, Transition
+from app.kpi.effects import Effects, Transition, counts_apart, durations_apart
 from app.kpi.event import Event, Tick
 from app.kpi.levels import ALL, Level
 from app.kpi.merge import Span
@@ -120,13 +120,13 @@ def law(arrivals: Iterable[Record], until_ms: int, of: Rules, kinds: tuple[str, 
     said: list[tuple[str, Transition]] = []
     for ticket_id, events in _by_ticket(arrivals, of).items():
         state, out = _lived(events, until_ms, of)
-        for at_ms, channel, measure in out.counts:
+        for at_ms, channel, measure in counts_apart(out.counts):
             for cell in _cells(windows, channel, at_ms, kinds):
                 cell.add(Cell({measure: 1}))
         for at_ms, channel, measure, amount in out.amounts:
             for cell in _cells(windows, channel, at_ms, kinds):
                 cell.add(Cell({measure: amount}))
-        for at_ms, channel, measure, duration_ms, _, _ in out.durations:
+        for at_ms, channel, measure, duration_ms, _, _ in durations_apart(out.durations):
             samples[ticket_id, at_ms, channel, measure, duration_ms] += 1
             for cell in _cells(windows, channel, at_ms, kinds):
                 cell.durations.setdefault(measure, Spread()).add_samples([duration_ms])

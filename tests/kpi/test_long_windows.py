@@ -383,3 +383,10 @@ def test_a_window_that_became_empty_is_given_as_such(kind: str) -> None:
     reader = read(day("03-02", 1))
     reader.read(WindowPartial(0, "web", "day", at("03-02 00:00"), at("03-03 00:00"), at("03-04 00:00"), Cell())).take()
     assert list(reader.seen(kind).values()) == [0]
+
+
+def test_a_window_that_became_empty_behind_a_restart_is_given_as_such() -> None:
+    reader = read(day("03-02", 1)).restart()
+    reader.read(WindowPartial(0, "web", "day", at("03-02 00:00"), at("03-03 00:00"), at("03-04 00:00"), Cell())).take()
+    for kind in LONG_KINDS:
+        assert list(reader.seen(kind).values()) == [0], kind

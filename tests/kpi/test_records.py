@@ -59,7 +59,15 @@ def test_counts_with_a_label_unfold() -> None:
 def test_verdicts_stand_together_by_policy_version_and_metric() -> None:
     cell = Cell({sla_measure("a|b", "v1", "first_response", outcome): 7 for outcome in ("met", "breached")})
     assert published(cell)["sla"] == [
-        {"policy": "a|b", "version": "v1", "metric": "first_response", "met": 7, "breached": 7, "cancelled": 0}
+        {
+            "policy": "a|b",
+            "version": "v1",
+            "metric": "first_response",
+            "met": 7,
+            "breached": 7,
+            "cancelled": 0,
+            "historic": 0,
+        }
     ]
 
 

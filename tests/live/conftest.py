@@ -20,6 +20,8 @@ CONFIGURATION = f"""
 defaults:
   sla: {{first_response: {TARGET_SECONDS}s, next_response: {TARGET_SECONDS}s, resolution: 1h}}
   grace: {GRACE_SECONDS}s
+samples: true
+schedules: {{always-on: {{zone: UTC, week: {{mon-sun: "00:00-24:00"}}}}}}
 """
 
 

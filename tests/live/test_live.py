@@ -71,6 +71,23 @@ async def test_a_silent_ticket_is_breached_in_time_with_no_further_message(live:
     assert await until(lambda: _metric(live, "support_breached_tickets", channel="chat"), 10, "the level tells it") == 1
 
 
+async def test_what_the_configuration_asks_for_is_published_and_told(live: Live) -> None:
+    await until(lambda: _metric(live, "carebeat_ready"), 60, "the worker is ready")
+    await live.send(event("m1", "message-received", "sampled"))
+    await live.send(event("r1", "reply-sent", "sampled", author_kind="agent", author_id="a"))
+
+    async def sampled() -> set[str]:
+        return {json.loads(record.value)["kpi"] for record in await live.workers.read("samples")}
+
+    assert {"response", "first_response"} <= await until(sampled, 60, "the durations are published")
+    for wanted, name, labels in (
+        (1200, "support_goal", {"channel": "chat", "goal": "response_good"}),
+        (1, "support_schedule_open", {"schedule": "always-on"}),
+        (3600, "support_sla_target_seconds", {"channel": "chat", "policy": "default", "metric": "resolution"}),
+    ):
+        assert await until(lambda name=name, labels=labels: _metric(live, name, **labels), 20, name) == wanted
+
+
 async def test_a_worker_restarted_with_a_backlog_declares_no_false_breach(live: Live) -> None:
     await until(lambda: _metric(live, "carebeat_ready"), 60, "the worker is ready")
     await live.send(event("m1", "message-received", "answered"))

@@ -43,13 +43,28 @@ def verdicts(met: str, breached: str, *, channel: str = "whatsapp") -> dict[str,
     }
 
 
-def wait(started: str, target_seconds: int) -> dict[str, str]:
-    target = 'support_sla_target_seconds{job="carebeat",instance="a",channel="whatsapp",metric='
+def wait(started: str, target_seconds: int, time: str = "calendar") -> dict[str, str]:
+    target = f'support_sla_target_seconds{{job="carebeat",instance="a",channel="whatsapp",time="{time}",metric='
     return {
         'support_oldest_wait_started_timestamp_seconds{job="carebeat",instance="a",channel="whatsapp",partition="0"}': started,
         f'{target}"first_response"}}': f"{target_seconds}x2000",
         f'{target}"next_response"}}': f"{target_seconds // 2}x2000",
         f'{target}"resolution"}}': "1x2000",
+    }
+
+
+def goal(name: str, value: float, *, channel: str = "whatsapp", by: str = "a") -> dict[str, str]:
+    labels = f'job="carebeat",instance="{by}",channel="{channel}",goal="{name}"'
+    return {f"support_goal{{{labels}}}": f"{value}x2000"}
+
+
+def answered(in_time: str, expired: str, alarm: float = 0.34) -> dict[str, str]:
+    labels = 'job="carebeat",instance="a",channel="whatsapp"'
+    return {
+        f"support_waits_answered_in_time_total{{{labels}}}": in_time,
+        f"support_waits_expired_total{{{labels}}}": expired,
+        **goal("response_rate_good", 0.99),
+        **goal("response_rate_alarm", alarm),
     }
 
 
@@ -94,6 +109,13 @@ CASES = [
     Case("SupportTicketsAtRisk", "only for a moment", "1m", {**FRESH, **level("at_risk", "0 0 0 1 0 0 0")}, ()),
     Case("SupportTicketsAtRisk", "what is known is old", "10m", {**STUCK, **level("at_risk", "1x60")}, ()),
     Case("SupportOldestWaitTooLong", "over twice the target", "8m", {**FRESH, **wait("1x2000", 120)}, ONE),
+    Case(
+        "SupportOldestWaitTooLong",
+        "some of its targets run in opening hours, and nobody knows which wait it is",
+        "8m",
+        {**FRESH, **wait("1x2000", 120, "business"), **wait("1x2000", 120)},
+        (),
+    ),
     Case("SupportOldestWaitTooLong", "not yet twice the target", "3m45s", {**FRESH, **wait("1x2000", 120)}, ()),
     Case("SupportOldestWaitTooLong", "what is known is old", "8m", {**STUCK, **wait("1x2000", 120)}, ()),
     Case("SupportSlaBurnFast", "all breach", "2h", {**FRESH, **verdicts("0x120", "0+1x120")}, ONE * 2, 60),
@@ -133,6 +155,48 @@ CASES = [
         (),
         60,
     ),
+    Case(
+        "SupportBacklogAboveCeiling",
+        "above it, as two workers say",
+        "6m",
+        {**FRESH, **level("open", "51x40"), **goal("backlog_alarm", 50), **goal("backlog_alarm", 50, by="b")},
+        ONE,
+    ),
+    Case(
+        "SupportBacklogAboveCeiling",
+        "at it",
+        "6m",
+        {**FRESH, **level("open", "50x40"), **goal("backlog_alarm", 50), **goal("backlog_good", 10)},
+        (),
+    ),
+    Case(
+        "SupportBacklogAboveCeiling",
+        "for a moment",
+        "6m",
+        {**FRESH, **level("open", "51x10 50 51x30"), **goal("backlog_alarm", 50)},
+        (),
+    ),
+    Case(
+        "SupportBacklogAboveCeiling",
+        "another channel's ceiling",
+        "6m",
+        {**FRESH, **level("open", "51x40"), **goal("backlog_alarm", 50, channel="x")},
+        (),
+    ),
+    Case("SupportBacklogAboveCeiling", "there is none", "6m", {**FRESH, **level("open", "51x40")}, ()),
+    Case(
+        "SupportBacklogAboveCeiling",
+        "what is known is old",
+        "10m",
+        {**STUCK, **level("open", "51x60"), **goal("backlog_alarm", 50)},
+        (),
+    ),
+    Case("SupportResponseRateLow", "three of ten", "2h", {**FRESH, **answered("0+3x120", "0+7x120")}, ONE, 60),
+    Case("SupportResponseRateLow", "four of ten", "2h", {**FRESH, **answered("0+4x120", "0+6x120")}, (), 60),
+    Case("SupportResponseRateLow", "nobody", "2h", {**FRESH, **answered("0x120", "0+1x120")}, ONE, 60),
+    Case("SupportResponseRateLow", "too few to tell", "2h", {**FRESH, **answered("0x120", "0+0.15x120")}, (), 60),
+    Case("SupportResponseRateLow", "nobody waited", "2h", {**FRESH, **answered("0x120", "0x120")}, (), 60),
+    Case("SupportResponseRateLow", "what is known is old", "2h", {**STUCK, **answered("0x120", "0+1x120")}, (), 60),
     Case("CarebeatPipelineStalled", "time stands", "4m", STUCK, NOBODY),
     Case("CarebeatPipelineStalled", "time goes on", "4m", FRESH, ()),
     Case(

@@ -8,14 +8,18 @@ import pytest
 
 from app import config
 from app.render.boards.frame import as_file
+from app.render.boards.goals import goals_board
 from app.render.boards.overview import overview
 from app.render.boards.runbook import sections
 from tests.render.expressions import BOARDS, ROOT
 
 BOARD = json.loads((BOARDS / "support.json").read_text())
 RUNBOOK = json.loads((BOARDS / "runbook.json").read_text())
-PANELS = BOARD["panels"]
+GOALS = json.loads((BOARDS / "goals.json").read_text())
+PANELS = [*BOARD["panels"], *GOALS["panels"]]
 panels = pytest.mark.parametrize("panel", PANELS, ids=[panel["title"] for panel in PANELS])
+boards = pytest.mark.parametrize("board", [BOARD, GOALS, RUNBOOK], ids=["support", "goals", "runbook"])
+figures = pytest.mark.parametrize("board", [BOARD, GOALS], ids=["support", "goals"])
 
 
 def made(text: str) -> Any:
@@ -47,7 +51,8 @@ def test_a_panel_and_its_queries_use_the_chosen_data_source(panel: Any) -> None:
 def test_a_query_is_of_the_chosen_job_and_channels(panel: Any) -> None:
     for target in panel["targets"]:
         assert 'job=~"$job"' in target["expr"]
-        assert ('channel=~"$channel"' in target["expr"]) == ("support_" in target["expr"])
+        of_channels = target["expr"].replace("support_schedule_open", "")
+        assert ('channel=~"$channel"' in of_channels) == ("support_" in of_channels)
 
 
 @panels
@@ -57,7 +62,7 @@ def test_a_rate_follows_the_resolution_of_the_graph(panel: Any) -> None:
         assert windows <= ({"$__rate_interval"} if panel["type"] == "timeseries" else {"$__range"})
 
 
-@pytest.mark.parametrize("board", [BOARD, RUNBOOK], ids=["support", "runbook"])
+@boards
 def test_panels_have_numbers_of_their_own_and_do_not_overlap(board: Any) -> None:
     assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"])
     taken: set[tuple[int, int]] = set()
@@ -70,7 +75,7 @@ def test_panels_have_numbers_of_their_own_and_do_not_overlap(board: Any) -> None
 
 
 def test_the_first_row_is_the_glance() -> None:
-    assert [panel["title"] for panel in PANELS if panel["gridPos"]["y"] == 0] == [
+    assert [panel["title"] for panel in BOARD["panels"] if panel["gridPos"]["y"] == 0] == [
         "Waiting",
         "At risk",
         "Breached now",
@@ -82,19 +87,21 @@ def test_the_first_row_is_the_glance() -> None:
     ]
 
 
-def test_all_of_it_fits_one_screen_of_28_rows() -> None:
-    assert max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in PANELS) <= 28
+@figures
+def test_all_of_it_fits_one_screen_of_28_rows(board: Any) -> None:
+    assert max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in board["panels"]) <= 28
 
 
-def test_variables_are_as_dashboards_have_them() -> None:
-    variables = {variable["name"]: variable for variable in BOARD["templating"]["list"]}
+@figures
+def test_variables_are_as_dashboards_have_them(board: Any) -> None:
+    variables = {variable["name"]: variable for variable in board["templating"]["list"]}
     assert list(variables) == ["datasource", "job", "channel", "priority"]
     for name in ("channel", "priority"):
         chosen = variables[name]
         assert (chosen["multi"], chosen["includeAll"], chosen["allValue"], chosen["refresh"]) == (True, True, ".+", 2)
 
 
-@pytest.mark.parametrize("board", [BOARD, RUNBOOK], ids=["support", "runbook"])
+@boards
 def test_a_board_has_a_stable_name_and_cannot_be_edited_in_place(board: Any) -> None:
     assert board["uid"].startswith("carebeat-")
     assert len(board["description"]) > 30
@@ -120,6 +127,36 @@ def test_thresholds_follow_the_configuration() -> None:
     (own,) = panel_of(board, "Attainment by channel")["fieldConfig"]["overrides"]
     assert own["matcher"]["options"] == "chat"
     assert own["properties"][0]["value"]["steps"][1]["value"] == 0.95
+
+
+def test_the_age_of_a_wait_is_held_against_targets_in_calendar_time() -> None:
+    text = (
+        'schedules: {office: {zone: UTC, week: {mon: "09:00-17:00"}}}\n'
+        "channels: {chat: {sla_schedule: office, sla: {first_response: 1m}}, email: }\n"
+        "policies: [{name: vip, match: {channel: email, tags: x}, sla: {first_response: 10m}}]"
+    )
+    assert steps_of(panel_of(made(text), "Oldest wait")) == [(None, "green"), (600, "orange"), (86_400, "red")]
+
+
+def test_goals_colour_their_figures() -> None:
+    text = (
+        "defaults: {goals: {resolution: {good: 2h, acceptable: off, alarm: 4h}, response_rate: {good: 0.8, alarm: 0.5}}}\n"
+        "channels: {chat: {goals: {response_rate: {good: 0.9}}}, email: }"
+    )
+    board = json.loads(as_file(goals_board(config.parse(text))))
+    assert steps_of(panel_of(board, "Resolution p50")) == [(None, "green"), (7200, "orange"), (14_400, "red")]
+    assert steps_of(panel_of(board, "Response p50")) == [(None, "green"), (1200, "orange")]
+    assert steps_of(panel_of(board, "Response rate")) == [(None, "red"), (0.5, "orange"), (0.8, "green")]
+    (own,) = panel_of(board, "Response rate by channel")["fieldConfig"]["overrides"]
+    assert own["matcher"]["options"] == "chat"
+    assert "good 2 h, alarm 4 h" in panel_of(board, "Resolution p50")["description"]
+
+
+def test_without_any_level_a_goal_has_no_colour() -> None:
+    text = "defaults: {goals: {response: {good: off}}}"
+    board = json.loads(as_file(goals_board(config.parse(text))))
+    assert steps_of(panel_of(board, "Response p50")) == [(None, "blue")]
+    assert "no goal" in panel_of(board, "Response p50")["description"]
 
 
 def test_a_link_to_the_runbook_leads_to_a_section() -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from app.config import Config
+from app.kpi.rules import OTHER_CHANNEL
 from app.render.alert import runbook_url
 from app.render.boards.panels import AMBER, GREEN, RED, Steps
 
@@ -12,9 +13,11 @@ SOME_AMBER: Final[Steps] = ((None, GREEN), (1, AMBER))
 
 
 def reply_targets(config: Config) -> list[timedelta]:
-    """All targets for replies: of the defaults and of each channel."""
-    rules = [config.defaults, *(config.of(name) for name in sorted(config.channels or {}))]
-    return [target for each in rules for target in (each.sla.first_response, each.sla.next_response)]
+    """All targets for replies that an age can be held against: those in calendar time, of every channel and policy."""
+    names = (*config.named_channels(), OTHER_CHANNEL)
+    promised = [each for name in names for each in config.promises_of(name)]
+    compared = [each for each in promised if each.target_hours() is None] or promised
+    return [target for each in compared for target in (each.sla.first_response, each.sla.next_response)]
 
 
 def met(objective: float) -> Steps:

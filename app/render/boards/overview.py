@@ -52,8 +52,7 @@ def _channels(config: Config) -> Iterator[Any]:
         Query(promql.attainment(BOARD, RANGE), _CHANNELS_NAMED),
         {name: steps for name, steps in own.items() if steps != met(config.defaults.objective)},
     )
-    targets = BOARD.channel("support_sla_target_seconds", 'metric=~"first_response|next_response"')
-    of_target = f"({promql.oldest_wait_seconds(BOARD)}) / max by (channel) ({targets})"
+    of_target = f"({promql.oldest_wait_seconds(BOARD)}) / max by (channel) ({promql.reply_targets(BOARD)})"
     columns = [
         Column("Waiting", promql.level(BOARD, "support_waiting_tickets"), "short"),
         Column("At risk", promql.level(BOARD, "support_at_risk_tickets"), "short", SOME_AMBER),
@@ -68,7 +67,7 @@ def _channels(config: Config) -> Iterator[Any]:
         Panel(
             "Channels",
             "Each channel now, and its attainment over the time range. `of target`: the oldest wait against the "
-            "longer target for a reply.",
+            "longest target for a reply in calendar time.",
             "short",
             16,
             height,

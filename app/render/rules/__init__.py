@@ -6,6 +6,7 @@ from typing import Any
 from app.config import Config
 from app.render.alert import Alert, rule
 from app.render.rules.gateway import gateway_alerts
+from app.render.rules.goals import goal_alerts
 from app.render.rules.pipeline import pipeline_alerts
 from app.render.rules.recording import recordings
 from app.render.rules.sla import sla_alerts
@@ -15,6 +16,7 @@ def alerts(config: Config) -> dict[str, list[Alert]]:
     """Group -> its alerts. Raises ConfigurationError where an objective allows none."""
     return {
         "carebeat-sla": sla_alerts(config),
+        "carebeat-goals": goal_alerts(config),
         "carebeat-pipeline": pipeline_alerts(config),
         "carebeat-gateway": gateway_alerts(config),
     }

@@ -6,12 +6,12 @@ from typing import Final
 from app.config import Config
 from app.render.alert import KEPT_INTERVALS, Alert
 from app.render.burn import BURNS, Burn, ObjectiveGroup, breach_ratio, factor, objective_groups
-from app.render.promql import RULES, level, oldest_wait_seconds, stream_lag_seconds, verdicts
+from app.render.promql import RULES, level, oldest_wait_seconds, reply_targets, stream_lag_seconds, verdicts
 from app.render.rules.recording import breach_ratio_of
 from app.spans import write_span
 
 _CHANNEL: Final = "{{ $labels.channel }}"
-_FLOOR: Final = 20
+FLOOR: Final = 20
 """Verdicts in the long window below which a ratio means little."""
 _THIN_BREACHES: Final = 3
 _FORGOTTEN_TIMES: Final = 2
@@ -19,17 +19,17 @@ _FORGOTTEN_TIMES: Final = 2
 
 def sla_alerts(config: Config) -> list[Alert]:
     """All of them. Raises ConfigurationError where an objective allows none."""
-    fresh = _fresh(config)
-    memory = _memory(config)
-    return [_breached(memory, fresh), _at_risk(memory, fresh), _forgotten(fresh), *_burns(config, fresh), _thin(fresh)]
+    kept, now = memory(config), fresh(config)
+    return [_breached(kept, now), _at_risk(kept, now), _forgotten(now), *_burns(config, now), _thin(now)]
 
 
-def _fresh(config: Config) -> str:
+def fresh(config: Config) -> str:
+    """Only while the pipeline is not behind."""
     limit_seconds = config.operations.stalled_after.total_seconds()
     return f"\nand on () ({stream_lag_seconds(RULES)} < {limit_seconds:g})"
 
 
-def _memory(config: Config) -> str:
+def memory(config: Config) -> str:
     """A worker that is gone says nothing of tickets: what it said last holds until another does, or the pipeline pages."""
     operations = config.operations
     return write_span(operations.stalled_after + KEPT_INTERVALS * operations.interval)
@@ -62,11 +62,11 @@ def _at_risk(memory: str, fresh: str) -> Alert:
 
 def _forgotten(fresh: str) -> Alert:
     """Asks the clock, not the state of SLA clocks: it finds a wait that a page did not get answered."""
-    targets = RULES.channel("support_sla_target_seconds", 'metric=~"first_response|next_response"')
-    limit = f"{_FORGOTTEN_TIMES} * max by (channel) ({targets})"
+    limit = f"{_FORGOTTEN_TIMES} * max by (channel) ({reply_targets(RULES)})"
+    in_hours = reply_targets(RULES, "business")  # a wait over a weekend is old and in time
     return Alert(
         name="SupportOldestWaitTooLong",
-        expression=f"({oldest_wait_seconds(RULES)}) > {limit}{fresh}",
+        expression=f"({oldest_wait_seconds(RULES)}) > {limit}\nunless on (channel) {in_hours}{fresh}",
         severity="ticket",
         scope="sla",
         summary=f"{_CHANNEL}: a customer has waited {{{{ $value | humanizeDuration }}}}",
@@ -93,7 +93,7 @@ def _burn(burn: Burn, group: ObjectiveGroup, fresh: str) -> Alert:
     judged = verdicts(own, "met|breached", burn.long, "increase")
     return Alert(
         name=burn.alert,
-        expression=f"{ratios[0]}\nand {ratios[1]}\nand on (channel, metric) ({judged} > {_FLOOR}){fresh}",
+        expression=f"{ratios[0]}\nand {ratios[1]}\nand on (channel, metric) ({judged} > {FLOOR}){fresh}",
         severity=burn.severity,
         scope="sla",
         summary=f"{_CHANNEL}: {{{{ $value | humanizePercentage }}}} of {{{{ $labels.metric }}}} breached",
@@ -114,7 +114,7 @@ def _thin(fresh: str) -> Alert:
     # increase() extrapolates: three come out as a little less or more
     return Alert(
         name="SupportSlaBreachesInThinChannel",
-        expression=f"{breaches} > {_THIN_BREACHES - 0.5:g}\nand on (channel) ({judged} <= {_FLOOR}){fresh}",
+        expression=f"{breaches} > {_THIN_BREACHES - 0.5:g}\nand on (channel) ({judged} <= {FLOOR}){fresh}",
         severity="ticket",
         scope="sla",
         summary=f"{_CHANNEL}: {{{{ $value | printf `%.0f` }}}} breaches within 30 min",

@@ -6,7 +6,7 @@ import pytest
 from aiokafka import TopicPartition
 
 from app.broker.errors import BrokerUnreachableError, TopicRefusedError
-from app.cli.ticket_log import _batches
+from app.cli.backwards import batches
 
 PARTITION = TopicPartition("events", 0)
 
@@ -40,7 +40,7 @@ class Consumer:
 
 
 async def read(consumer: Consumer, end: int) -> list[int]:
-    return [record.offset async for batch in _batches(consumer, PARTITION, end) for record in batch]
+    return [record.offset async for batch in batches(consumer, PARTITION, end) for record in batch]
 
 
 async def test_what_is_appended_meanwhile_is_left_out() -> None:

@@ -1,0 +1,68 @@
+from typing import Any, cast
+
+import pytest
+
+from app.config import parse
+from app.config_reach import missing, never_closed
+from app.connectors.connector import Capabilities, Connector
+
+CLOSED = "ticket-closed"
+
+
+class Raw:
+    """A messaging channel: people write, people answer, nothing is ever closed."""
+
+    capabilities = Capabilities(emits=frozenset({"message-received", "reply-sent"}))
+
+
+class Desk:
+    capabilities = Capabilities(emits=frozenset({"reply-sent", CLOSED, "ticket-assigned"}))
+
+
+RAW = {"generic": cast("Connector", Raw())}
+DESK = {"generic": cast("Connector", Desk())}
+ACCOUNT = "connectors: {generic: {a: {secrets: [{env: A}], channel: web}}}\n"
+
+
+def figures(text: str, connectors: Any, channel: str = "web") -> list[str]:
+    return [each.figures for each in missing(parse(text), [channel], connectors)]
+
+
+def test_a_channel_whose_accounts_never_close_has_no_resolution() -> None:
+    assert never_closed(parse(ACCOUNT), "web", RAW)
+    assert "resolution, backlog that shrinks, settled closes" in figures(ACCOUNT, RAW)
+
+
+@pytest.mark.parametrize(
+    ("text", "connectors"),
+    [
+        (ACCOUNT + "channels: {web: {close_after_silence: 24h}}", RAW),
+        (ACCOUNT, DESK),
+        ("channels: {web: }", RAW),
+    ],
+)
+def test_silence_a_source_of_closes_or_ignorance_of_sources_is_no_doubt(text: str, connectors: Any) -> None:
+    assert not never_closed(parse(text), "web", connectors)
+    assert "resolution, backlog that shrinks, settled closes" not in figures(text, connectors)
+
+
+def test_one_account_of_several_that_closes_is_enough() -> None:
+    both = "connectors: {generic: {a: {secrets: [{env: A}], channel: web}, b: {secrets: [{env: A}], channel: web}}}"
+    assert not never_closed(parse(both), "web", DESK)
+
+
+def test_what_is_missing_names_accounts_event_and_way_out() -> None:
+    (found,) = [each for each in missing(parse(ACCOUNT), ["web"], DESK) if each.figures == "satisfaction"]
+    assert (found.reason, found.way_out) == ("no `survey-answered` from generic/a", "send `survey-answered`")
+
+
+def test_without_a_schedule_there_is_no_business_time_and_channels_are_told_of_together() -> None:
+    config = parse("channels: {a: , b: }")
+    (found,) = missing(config, ["a", "b"])
+    assert (found.channels, found.figures) == (("a", "b"), "durations in business time")
+    hours = 'schedules: {office: {zone: UTC, week: {mon: "09:00-10:00"}}}\ndefaults: {schedule: office}'
+    assert not missing(parse(hours), ["a"])
+
+
+def test_the_generic_connector_can_tell_everything() -> None:
+    assert [each.figures for each in missing(parse(ACCOUNT), ["web"])] == ["durations in business time"]
