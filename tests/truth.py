@@ -37,6 +37,8 @@ def differences(records: Iterable[dict[str, Any]], shared: Path) -> list[str]:
     """Where the last versions of windows differ from the truth; empty if nowhere."""
     by_kind: dict[str, Windows] = {"minute": {}, "hour": {}, "day": {}, "week": {}, "month": {}, "quarter": {}}
     for record in records:
+        if "dimension" in record:
+            continue
         by_kind[record["window"]["kind"]][record["channel"], record["window"]["start"]] = record
     folder = shared / "data" / "truth"
     found = [message for kind in ("hour", "day") for message in _per_window(by_kind[kind], kind, folder)]

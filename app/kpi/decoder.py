@@ -17,6 +17,7 @@ from app.kpi.event import (
     CLOSED,
     HANDED_OVER,
     KINDS,
+    MESSAGE,
     NOTE,
     PAUSED,
     RANKS,
@@ -121,8 +122,9 @@ class Decoder:
             sets = {**(sets or {}), "tags": sorted(dict.fromkeys(wire.tags or ()))}
         if kind == ASSIGNED and wire.agent_id is not UNSET:
             sets = {**(sets or {}), "agent": wire.agent_id}
-        own = OWN.get(kind)
-        more = None if own is None else own(wire)
+        more = None
+        if kind in OWN and (kind != MESSAGE or wire.sentiment is not None or wire.quick_reply is not None):
+            more = OWN[kind](wire)
         who = wire.author_id if kind in _CREDITED else None  # the other authors decide nothing
         historic = self._live and at_ms < append_ms - LATE_LIMIT_MS
         return ticket_id, Event(at_ms, rank, id_, kind, channel, author, who, word, sets, more, historic)

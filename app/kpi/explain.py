@@ -23,7 +23,7 @@ from app.kpi.sla import SlaClock
 from app.kpi.state import State, TicketLevel
 from app.kpi.ticket import Machine
 from app.kpi.timers import TIMERS
-from app.kpi.windows import LATENESS_MS, Window
+from app.kpi.windows import DIMENSION_SIGN, LATENESS_MS, Window
 from app.kpi.wire import Rejected
 from app.record import Record
 
@@ -174,8 +174,7 @@ class Explainer(Partition):
         self, ticket_id: str, before: TicketLevel | None, after: TicketLevel | None, offset: int, out: Effects
     ) -> None:
         super()._settle_accounts(ticket_id, before, after, offset, out)
-        out.counts, out.durations = list(counts_apart(out.counts)), list(durations_apart(out.durations))
-        self._given = out
+        self._given = _of_channels(out)
 
     def _reject(self, record: Record, reason: str, detail: str) -> None:
         super()._reject(record, reason, detail)
@@ -184,6 +183,17 @@ class Explainer(Partition):
         self.steps.append(
             Step(Cause.REFUSED, at_ms, self.now_ms, record.offset, None, reason, detail, Effects(), [], False, [])
         )
+
+
+def _of_channels(out: Effects) -> Effects:
+    """What was given, once each: figures that arose together come apart, and those of teams and topics are the same again."""
+    return Effects(
+        [count for count in counts_apart(out.counts) if DIMENSION_SIGN not in count[1]],
+        [duration for duration in durations_apart(out.durations) if DIMENSION_SIGN not in duration[1]],
+        out.transitions,
+        [count for count in out.removed_counts if DIMENSION_SIGN not in count[1]],
+        [duration for duration in out.removed_durations if DIMENSION_SIGN not in duration[1]],
+    )
 
 
 class Passing:

@@ -6,6 +6,7 @@ import msgspec
 
 from app.kpi.effects import Duration, Transition
 from app.kpi.partials import Partial
+from app.kpi.sla import Attributes
 
 
 class Caused(msgspec.Struct, frozen=True, gc=False):
@@ -23,6 +24,8 @@ class Sampled(NamedTuple):
     offset: int
     duration: Duration
     retracted: bool
+    attributes: Attributes
+    """The ticket's labels when it was published."""
 
 
 class DeadLetter(NamedTuple):

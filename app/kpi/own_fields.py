@@ -12,9 +12,7 @@ _LONGEST_CALL_SECONDS: Final = 7 * 86_400.0
 """Longer ones count as this long."""
 
 
-def _message(wire: Wire) -> Own | None:
-    if wire.sentiment is None and wire.quick_reply is None:
-        return None
+def _message(wire: Wire) -> Own:
     return _known(sentiment=wire.sentiment, quick_reply=wire.quick_reply)
 
 

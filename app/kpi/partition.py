@@ -19,6 +19,7 @@ from heapq import heapify, heappop, heappush
 from typing import Final, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from app.kpi.aggregate import Cell
 from app.kpi.decoder import Decoder
@@ -32,7 +33,7 @@ from app.kpi.partials import LevelPartial, Partial, Progress, WindowPartial
 from app.kpi.rules import Rules
 from app.kpi.state import UNKNOWN, TicketLevel
 from app.kpi.ticket import Machine
-from app.kpi.windows import Gathering, Window, Windows
+from app.kpi.windows import DIMENSION_SIGN, Gathering, Window, Windows
 from app.kpi.wire import Rejected
 from app.record import Record
 
@@ -226,10 +227,15 @@ class Partition:
         for transition in out.transitions:
             self._transitions.append(Caused(ticket_id, offset, transition))
         if self._keep_samples:
-            self._samples += [Sampled(ticket_id, offset, duration, True) for duration in out.removed_durations]
-            self._samples += [
-                Sampled(ticket_id, offset, duration, False) for duration in durations_apart(out.durations)
-            ]
+            self._keep(ticket_id, offset, out)
+
+    def _keep(self, ticket_id: str, offset: int, out: Effects) -> None:
+        """The samples themselves, once each: those of dimensions are the same."""
+        attributes = replace(self._wake(ticket_id).state.attributes)
+        for durations, retracted in ((out.removed_durations, True), (durations_apart(out.durations), False)):
+            for duration in durations:
+                if DIMENSION_SIGN not in duration[1]:
+                    self._samples.append(Sampled(ticket_id, offset, duration, retracted, attributes))
 
     # -- time ------------------------------------------------------------------------------------------------------------------------------
 

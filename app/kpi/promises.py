@@ -31,6 +31,7 @@ class Promises:
 
     def __init__(self, rules: Rules, by_channel: ByChannel) -> None:
         self._rules = by_channel
+        self._has_schedules = any(of.schedule is not None for of in (rules.default, *rules.channels.values()))
         self._publish_all = rules.publish_all
 
     def policy(self, channel: str, attributes: Attributes) -> Policy:
@@ -48,48 +49,36 @@ class Promises:
         """The queue clock started; the promise runs with it, or with the customer's clock, unless it runs already."""
         if state.first_sla is not None:
             return
-        policy = self.policy(channel, state.attributes)
+        rules = self._rules[channel]
+        policy = rules.policies[0] if len(rules.policies) == 1 else self.policy(channel, state.attributes)
         start_ms = state.first_ms if policy.customer_clock else state.queue_ms
         if start_ms is not None:
-            state.first_sla = self._start(FIRST, start_ms, set_ms, channel, policy, policy.first_response, state, out)
-            state.first_sla.customer = policy.customer_clock
+            clock = _new(start_ms, set_ms, channel, policy, policy.first_response, rules.grace_ms)
+            clock.customer, clock.historic = policy.customer_clock, out.historic
+            state.first_sla = clock
+            if self._publish_all:
+                self._say(clock, FIRST, "started", set_ms, state.attributes, out)
 
     def start_next(self, state: State, start_ms: int, set_ms: int, channel: str, out: Effects) -> None:
         """A wait began after the first human response."""
-        policy = self.policy(channel, state.attributes)
-        state.next_sla = self._start(NEXT, start_ms, set_ms, channel, policy, policy.next_response, state, out)
+        rules = self._rules[channel]
+        policy = rules.policies[0] if len(rules.policies) == 1 else self.policy(channel, state.attributes)
+        clock = state.next_sla = _new(start_ms, set_ms, channel, policy, policy.next_response, rules.grace_ms)
+        clock.historic = out.historic
+        if self._publish_all:
+            self._say(clock, NEXT, "started", set_ms, state.attributes, out)
 
     def start_resolution(self, state: State, at_ms: int, out: Effects) -> None:
         """A round began to count."""
-        policy = self.policy(state.channel, state.attributes)
-        clock = self._start(RESOLUTION, at_ms, at_ms, state.channel, policy, policy.resolution, state, out)
-        state.resolution_sla = clock
-        pause = state.pause()
-        if pause is not None and pause.reason in policy.pause_on:
-            self._pause(clock, at_ms, policy, state.attributes, out)
-
-    def _start(
-        self,
-        metric: str,
-        start_ms: int,
-        set_ms: int,
-        channel: str,
-        policy: Policy,
-        target: Target,
-        state: State,
-        out: Effects,
-    ) -> SlaClock:
-        """Due and warning are never before `set_ms`, the change that set them."""
-        due_ms = used_up_ms(policy.schedule, start_ms, target.target_ms)
-        warn_ms = used_up_ms(policy.schedule, start_ms, target.warn_ms)
-        if warn_ms < set_ms:
-            due_ms, warn_ms = max(due_ms, set_ms), set_ms
-        grace_ms = self._rules[channel].grace_ms
-        clock = SlaClock(start_ms, due_ms, warn_ms, grace_ms, channel, policy.name, policy.version)
+        rules = self._rules[state.channel]
+        policy = rules.policies[0] if len(rules.policies) == 1 else self.policy(state.channel, state.attributes)
+        clock = state.resolution_sla = _new(at_ms, at_ms, state.channel, policy, policy.resolution, rules.grace_ms)
         clock.historic = out.historic
         if self._publish_all:
-            self._say(clock, metric, "started", set_ms, state.attributes, out)
-        return clock
+            self._say(clock, RESOLUTION, "started", at_ms, state.attributes, out)
+        pause = None if state.pauses is None else state.pause()
+        if pause is not None and pause.reason in policy.pause_on:
+            self._pause(clock, at_ms, policy, state.attributes, out)
 
     # -- ending ----------------------------------------------------------------------------------------------------------------------------
 
@@ -258,7 +247,9 @@ class Promises:
 
     def _declare_breach(self, clock: SlaClock, metric: str, attributes: Attributes, out: Effects) -> None:
         clock.phase = BREACHED
-        self._count(clock, metric, "breached", clock.due_ms, attributes, out)
+        counted = "historic" if clock.historic else "breached"
+        out.counts.append((clock.due_ms, clock.channel, sla_measure(clock.policy, clock.version, metric, counted)))
+        self._say(clock, metric, "breached", clock.due_ms, attributes, out)
 
     def _verdict(
         self, clock: SlaClock, metric: str, outcome: str, at_ms: int, attributes: Attributes, out: Effects
@@ -266,17 +257,12 @@ class Promises:
         """An event stopped the clock."""
         if out.historic:
             clock.historic = True
-        self._count(clock, metric, outcome, at_ms, attributes, out)
-
-    def _count(
-        self, clock: SlaClock, metric: str, outcome: str, at_ms: int, attributes: Attributes, out: Effects
-    ) -> None:
         counted = "historic" if clock.historic else outcome
         out.counts.append((at_ms, clock.channel, sla_measure(clock.policy, clock.version, metric, counted)))
         self._say(clock, metric, outcome, at_ms, attributes, out)
 
     def _say(self, clock: SlaClock, metric: str, state: str, at_ms: int, attributes: Attributes, out: Effects) -> None:
-        schedule = self._rules[clock.channel].schedule
+        schedule = self._rules[clock.channel].schedule if self._has_schedules else None
         out.transitions.append(
             Transition(
                 metric,
@@ -294,6 +280,18 @@ class Promises:
                 None if schedule is None else schedule.open_ms(clock.start_ms, at_ms),
             )
         )
+
+
+def _new(start_ms: int, set_ms: int, channel: str, policy: Policy, target: Target, grace_ms: int) -> SlaClock:
+    """A clock from `start_ms`. Due and warning are never before `set_ms`, the change that set them."""
+    schedule = policy.schedule
+    if schedule is None:
+        due_ms, warn_ms = start_ms + target.target_ms, start_ms + target.warn_ms
+    else:
+        due_ms, warn_ms = (used_up_ms(schedule, start_ms, ms) for ms in (target.target_ms, target.warn_ms))
+    if warn_ms < set_ms:
+        due_ms, warn_ms = max(due_ms, set_ms), set_ms
+    return SlaClock(start_ms, due_ms, warn_ms, grace_ms, channel, policy.name, policy.version)
 
 
 def clocks(state: State) -> list[tuple[str, SlaClock]]:

@@ -177,7 +177,7 @@ def transition(caused: Caused) -> bytes:
 
 def sample_record(sampled: Sampled) -> Published:
     """One duration, for `samples`. Its id is the same for a repeat and for its retraction."""
-    ticket_id = sampled.ticket_id
+    ticket_id, about = sampled.ticket_id, sampled.attributes
     _, channel, measure, duration_ms, started_ms, ended_ms = sampled.duration
     id_ = _id(f"{ticket_id}\0{measure}\0{started_ms}\0{ended_ms}")
     record = {
@@ -188,6 +188,9 @@ def sample_record(sampled: Sampled) -> Published:
         "started_at": text_of(started_ms),
         "ended_at": text_of(ended_ms),
         "channel": channel,
+        "agent_id": about.agent,
+        "team": about.team,
+        "topic": about.topic,
         "retracted": sampled.retracted,
     }
     return Published(ticket_id.encode(), _encode(record), "sample", id_, ended_ms)

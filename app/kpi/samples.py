@@ -67,7 +67,10 @@ def close_samples(
     lengths: _Lengths = {} if handle is None else {handle: HANDLE}
     business: _Lengths = {}
     for bit, start_ms in starts_ms.items():
-        _add(lengths, business, rules, start_ms, at_ms, pauses, bit, _NET[bit])
+        if pauses or rules.schedule is not None:
+            _add(lengths, business, rules, start_ms, at_ms, pauses, bit, _NET[bit])
+        else:
+            _mark(lengths, start_ms, at_ms - start_ms if at_ms > start_ms else 0, bit | _NET[bit])
     for (start_ms, duration_ms), bits in lengths.items():
         out.durations.append((at_ms, channel, _CLOSE_NAMES[bits], duration_ms, start_ms, at_ms))
     for (start_ms, duration_ms), bits in business.items():

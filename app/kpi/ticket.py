@@ -104,45 +104,43 @@ class Machine:
 
     def step(self, state: State, event: Event, out: Effects) -> None:
         """Apply the next event of the ticket."""
-        if event.at_ms > state.last_ms:
-            state.last_ms = event.at_ms
+        at_ms, kind, sets = event.at_ms, event.kind, event.sets
+        if at_ms > state.last_ms:
+            state.last_ms = at_ms
         state.forgotten_ms = None
         out.historic = event.historic
-        sets = event.sets
         changes = None if sets is None else _label(state, sets)
         attributes = state.attributes
-        if attributes.team is None and attributes.topic is None and attributes.tags is None:
-            self._step(state, event, changes, out)
-        else:
-            self._apart(lambda own: self._step(state, event, changes, own), state, out)
+        is_plain = attributes.team is None and attributes.topic is None and attributes.tags is None
+        own = out if is_plain else Effects(historic=event.historic)
+        if kind == CALL_OFFERED:
+            outcomes.offered(event, own)
+        if state.status != UNKNOWN or self._opens(event):
+            if changes is not None:
+                self._relabelled(state, event, changes, own)
+            elif state.status == UNKNOWN:
+                self._open(state, event, own)
+            if (
+                state.wait_ms is not None
+                and kind in _ACTIONS
+                and not state.wait_actioned
+                and self._author(event) == AGENT
+            ):
+                self._act(state, at_ms, own)
+            handler = self._HANDLERS.get(kind)
+            if handler is not None:
+                handler(self, state, event, own)
+        if own is not out:
+            add(own, self._dimensions.of(attributes), out)
 
-    def _apart(self, happens: Callable[[Effects], object], state: State, out: Effects) -> None:
-        """What happens to a labelled ticket counts under its labels too."""
-        own = Effects(historic=out.historic)
-        happens(own)
-        add(own, self._dimensions.of(state.attributes), out)
-
-    def _step(self, state: State, event: Event, changes: Changes | None, out: Effects) -> None:
-        if event.kind == CALL_OFFERED:
-            outcomes.offered(event, out)
+    def _relabelled(self, state: State, event: Event, changes: Changes, out: Effects) -> None:
+        """Something that the event says of the ticket counts now, if it is open or opens."""
         if state.status == UNKNOWN:
-            if not self._opens(event):
-                return
             self._open(state, event, out)
-        elif changes is not None and changes.matched and state.status == OPEN:
+        elif changes.matched and state.status == OPEN:
             self.promises.match_again(state, event.at_ms, out)
-        if changes is not None and changes.agent:
+        if changes.agent:
             self._assign(state, event, out)
-        if (
-            event.kind in _ACTIONS
-            and state.wait_ms is not None
-            and not state.wait_actioned
-            and self._author(event) == AGENT
-        ):
-            self._act(state, event.at_ms, out)
-        handler = self._HANDLERS.get(event.kind)
-        if handler is not None:
-            handler(self, state, event, out)
 
     def _opens(self, event: Event) -> bool:
         if event.kind == REPLY:
@@ -330,7 +328,8 @@ class Machine:
         if author == AGENT:
             count_replier(state.since, event.who)
             state.replier = event.who
-            self._credit(state, event, out)
+            if self._dimensions.agents or state.attributes.team is not None:
+                self._credit(state, event, out)
         elif author == BOT:
             state.since.bot_replied = True
         if author in (AGENT, BOT):

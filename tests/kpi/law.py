@@ -127,7 +127,8 @@ def law(arrivals: Iterable[Record], until_ms: int, of: Rules, kinds: tuple[str, 
             for cell in _cells(windows, channel, at_ms, kinds):
                 cell.add(Cell({measure: amount}))
         for at_ms, channel, measure, duration_ms, _, _ in durations_apart(out.durations):
-            samples[ticket_id, at_ms, channel, measure, duration_ms] += 1
+            if ":" not in channel:
+                samples[ticket_id, at_ms, channel, measure, duration_ms] += 1
             for cell in _cells(windows, channel, at_ms, kinds):
                 cell.durations.setdefault(measure, Spread()).add_samples([duration_ms])
         said += [(ticket_id, transition) for transition in out.transitions]

@@ -92,7 +92,7 @@ class Office:
         self._offset += len(said)
         self.merge.apply(said)
         self.said += [(caused.ticket_id, caused.transition) for caused in harvest.transitions]
-        for ticket_id, _, duration, retracted in harvest.samples:
+        for ticket_id, _, duration, retracted, _ in harvest.samples:
             self.samples[ticket_id, *duration[:4]] += -1 if retracted else 1
         self.dead_letters += harvest.dead_letters
         return harvest

@@ -207,12 +207,13 @@ class Desk:
         return {
             at(start_ms): cell.counts[measure]
             for (in_channel, of_kind, start_ms), cell in self.parts.items()
-            if of_kind == kind and channel in (None, in_channel) and measure in cell.counts
+            if of_kind == kind and _is_meant(in_channel, channel) and measure in cell.counts
         }
 
     def cell(self, kind: str = "hour") -> Cell:
-        """All windows of a kind together."""
-        return merged(cell for (_, of_kind, _), cell in self.parts.items() if of_kind == kind)
+        """All windows of a kind together, dimensions apart."""
+        parts = self.parts.items()
+        return merged(cell for (name, of_kind, _), cell in parts if of_kind == kind and _is_meant(name, None))
 
     def durations(self, measure: str, channel: str | None = None) -> list[str]:
         """The samples that stand, in order of their windows."""
@@ -220,7 +221,7 @@ class Desk:
         return [
             write_span(timedelta(milliseconds=duration_ms))
             for _, in_channel, of_measure, duration_ms in standing
-            if of_measure == measure and channel in (None, in_channel)
+            if of_measure == measure and _is_meant(in_channel, channel)
         ]
 
     def clock(self, metric: str) -> list[str]:
@@ -258,6 +259,11 @@ class Desk:
     def refused(self) -> list[str]:
         """Reasons of the dead letters."""
         return [letter.reason for harvest in self.harvests for letter in harvest.dead_letters]
+
+
+def _is_meant(name: str, channel: str | None) -> bool:
+    """Whether figures of that name are asked for; with no channel, those of all channels and of no dimension."""
+    return name == channel or (channel is None and ":" not in name)
 
 
 def told(story: str, config: str | Rules = "", clock: Clock = "events") -> Desk:

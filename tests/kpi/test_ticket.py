@@ -430,8 +430,8 @@ def test_a_human_who_writes_first_replies_and_responds_to_nothing() -> None:
 def test_a_sample_belongs_to_the_window_of_the_event_that_ended_it() -> None:
     desk = told("10:50 message, 12:10 reply")
     assert list(desk.sampled) == [
-        (ms("12:10"), "web", "first_action", 80 * 60_000),
         (ms("12:10"), "web", "response", 80 * 60_000),
+        (ms("12:10"), "web", "first_action", 80 * 60_000),
         (ms("12:10"), "web", "first_response", 80 * 60_000),
         (ms("12:10"), "web", "first_response_queue", 80 * 60_000),
     ]
