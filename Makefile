@@ -22,16 +22,18 @@ demo: $(SETUP) ## real Kafka, a worker, simulated traffic and a live board on th
 test: $(SETUP) ## everything that must hold
 	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadgroup
 
-check: $(SETUP) ## style, types, direction of imports, schema drift, tests that import
+check: $(SETUP) ## style, types, direction of imports, drift of schemas and reference, tests that import
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m schemas --check
+	$(BIN)/python -m app.kpi.reference --check
 	$(BIN)/python -m pytest --collect-only --quiet --quiet > /dev/null
 
-schemas: $(SETUP) ## write schemas/json anew
+schemas: $(SETUP) ## write schemas/json and docs/kpis.md anew
 	$(BIN)/python -m schemas
+	$(BIN)/python -m app.kpi.reference
 
 LOCKED := --universal --generate-hashes --no-emit-index-url --quiet
 

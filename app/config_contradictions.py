@@ -15,7 +15,7 @@ from app.config_schedules import ALWAYS, OF_CHANNEL, ScheduleConfig, never_open
 from app.kpi.rules import OTHER_CHANNEL
 from app.spans import write_span
 
-_DIMENSIONS: Final = {"agents": "agent", "topics": "topic", "tags": "tag"}
+_DIMENSIONS: Final = {"agents": "agent", "topics": "topic", "tags": "tag", "teams": "team"}
 
 
 def contradictions(config: Config) -> Iterator[Problem]:

@@ -28,8 +28,14 @@ class Labels(Part):
     agents: CapOrOff = Field(None, examples=["{most: 50}"])
     topics: CapOrOff = Field(None, examples=["{most: 50}"])
     tags: CapOrOff = Field(None, examples=["{most: 50}"])
+    teams: CapOrOff = Field(None, examples=["{most: 50}"])
 
-    def caps(self) -> dict[Dimension, int]:
+    def caps(self) -> dict[str, int]:
         """Dimension -> how many of its values have a label of their own; absent: none."""
-        found: dict[Dimension, Cap | None] = {"agent": self.agents, "topic": self.topics, "tag": self.tags}
+        found: dict[Dimension, Cap | None] = {
+            "agent": self.agents,
+            "topic": self.topics,
+            "tag": self.tags,
+            "team": self.teams,
+        }
         return {dimension: cap.most for dimension, cap in found.items() if cap is not None}

@@ -134,6 +134,7 @@ def build(settings: Settings | None = None) -> Worker:
         is_ready=health.is_ready,
         goals_of=cache(lambda channel: support.of(channel).goals.values()),
         schedules=support_config.compiled_schedules(support, support.schedules),
+        caps=support.metrics.caps(),
     )
     worker.watch.flushed = metrics.flushed
     _wire(worker, metrics, keep_samples=support.samples)
@@ -155,7 +156,7 @@ def _wire(worker: Worker, metrics: Metrics, *, keep_samples: bool) -> None:
     settings, rules, prefix = worker.settings, worker.rules, worker.settings.topic_prefix
 
     def new_track(number: int) -> Processor:
-        partition = Partition(number, settings.partitions, rules, keep_samples=keep_samples)
+        partition = Partition(number, settings.partitions, rules, keep_samples=keep_samples, flow_of=metrics.dimensions)
         return Track(partition, prefix, metrics.took)
 
     def new_merge(number: int) -> Processor:  # noqa: ARG001 - there is one partition

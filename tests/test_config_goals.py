@@ -51,8 +51,8 @@ def test_caps_samples_and_objectives_change_no_figure() -> None:
 
 
 def test_caps_are_by_dimension() -> None:
-    text = "records: [agent, topic]\nmetrics: {agents: {most: 7}, topics: {most: 50}, tags: off}"
-    assert parse(text).metrics.caps() == {"agent": 7, "topic": 50}
+    text = "records: [agent, topic]\nmetrics: {agents: {most: 7}, topics: {most: 50}, tags: off, teams: {most: 9}}"
+    assert parse(text.replace("topic]", "topic, team]")).metrics.caps() == {"agent": 7, "topic": 50, "team": 9}
     assert parse("").metrics.caps() == {}
 
 

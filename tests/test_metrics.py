@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from itertools import count
 from typing import NamedTuple
@@ -25,6 +26,7 @@ from app.metrics import METRICS, Metrics
 BEGIN_MS = 1_774_000_020_000
 TEXT = "channels:\n  chat:\n    sla: {first_response: 7m}\n  email:\n"
 OFFICE = 'schedules: {office: {zone: UTC, week: {mon-sun: "09:00-17:00"}}, night: {zone: UTC, week: {mon-sun: "17:00-09:00"}}}\n'
+DESKS = f"{OFFICE}channels: {{chat: {{schedule: office}}, email: }}\n"
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 Values = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
@@ -40,7 +42,9 @@ def rules(text: str = TEXT) -> Rules:
     return config.rules(config.parse(text), "log")
 
 
-def metrics(text: str = TEXT, *, is_ready: Callable[[], bool] = lambda: True) -> Metrics:
+def metrics(
+    text: str = TEXT, *, is_ready: Callable[[], bool] = lambda: True, caps: dict[str, int] | None = None
+) -> Metrics:
     support = config.parse(text)
     return Metrics(
         rules(text),
@@ -48,15 +52,17 @@ def metrics(text: str = TEXT, *, is_ready: Callable[[], bool] = lambda: True) ->
         is_ready=is_ready,
         goals_of=cache(lambda channel: support.of(channel).goals.values()),
         schedules=config.compiled_schedules(support, support.schedules),
+        caps=caps,
     )
 
 
 class Scene:
     """One partition and the metrics it feeds; time is in seconds since the beginning."""
 
-    def __init__(self, text: str = TEXT) -> None:
-        self.partition = Partition(0, 1, rules(text))
-        self.metrics = metrics(text)
+    def __init__(self, text: str = TEXT, **caps: int) -> None:
+        self.metrics = metrics(text, caps=caps)
+        of = replace(rules(text), dimensions=frozenset(caps))
+        self.partition = Partition(0, 1, of, flow_of=self.metrics.dimensions)
         self._offsets = count()
 
     def event(self, kind: str, at_seconds: int, **fields: object) -> None:
@@ -97,6 +103,23 @@ def window(channel: str, kind: str = "minute", *, final: bool = False, samples: 
     return MergedWindow(channel, Span(kind, BEGIN_MS), BEGIN_MS + 60_000, 1, final, BEGIN_MS, cell, Level(0, 0, None))
 
 
+def eventful() -> Scene:
+    """Something of everything."""
+    scene = Scene(DESKS, agent=9, team=9, topic=9, tag=9)
+    labels = {"team": "a", "topic": "money", "tags": ["vip"]}
+    scene.event("message-received", 0, **labels)
+    scene.event("ticket-assigned", 1, agent_id="anna")
+    scene.event("reply-sent", 2, author_id="anna")
+    scene.event("order-placed", 3, order_id="o1", amount="12.50", currency="EUR")
+    scene.event("ticket-closed", 4)
+    scene.event("survey-answered", 5, score=4)
+    scene.event("clock-ticked", 7200)
+    scene.event("message-received", 7201, ticket_id="t2")
+    scene.metrics.saw_windows([window("chat")], BEGIN_MS)
+    scene.values(lag_records=0)
+    return scene
+
+
 def busy() -> tuple[Metrics, list[Partition]]:
     """Twelve channels on twelve partitions, nearly everything in use."""
     text = "channels:\n" + "".join(f"  c{index}:\n" for index in range(12))
@@ -104,7 +127,7 @@ def busy() -> tuple[Metrics, list[Partition]]:
     for partition in partitions:
         for ticket in range(120):
             priority = (None, "low", "normal", "high", "urgent")[ticket % 5]
-            partition.levels.move(None, (f"c{ticket % 12}", priority, BEGIN_MS, False, 0))
+            partition.levels.move(None, (f"c{ticket % 12}", priority, BEGIN_MS, False, 0, BEGIN_MS))
     full = metrics(text)
     kinds = [(kind, final) for kind in ("minute", "hour", "day") for final in (True, False)]
     windows = [window(f"c{index}", kind, final=final, samples=200) for index in range(12) for kind, final in kinds]
@@ -171,6 +194,65 @@ def test_levels_carry_channel_priority_and_partition() -> None:
         "stream": seen[series("carebeat_stream_time_timestamp_seconds", partition="0")],
         "lag": seen[series("carebeat_lag_records", partition="0")],
     } == {"open": 1, "email": 0, "oldest": BEGIN_MS / 1000, "stream": BEGIN_MS / 1000, "lag": 7}
+
+
+def test_business_time_is_there_only_for_channels_that_have_a_schedule() -> None:
+    found = values(metrics(DESKS))
+    name = "support_response_business_seconds_count"
+    assert {dict(labels)["channel"] for of, labels in found if of == name} == {"chat"}
+    assert not [name for name, _ in values(metrics()) if "business" in name]
+
+
+def test_satisfaction_and_sales_are_counted() -> None:
+    scene = Scene()
+    scene.event("message-received", 0)
+    scene.event("call-offered-messaging", 1, accepted=False)
+    scene.event("order-placed", 2, order_id="o1", amount="12.50", currency="EUR")
+    scene.event("survey-sent", 3)
+    scene.event("survey-answered", 4, score=4)
+    scene.event("clock-ticked", 3605)
+    seen = scene.values()
+    assert {
+        "revenue": seen[series("support_revenue_total", channel="chat", currency="EUR")],
+        "converted": seen[series("support_tickets_converted_total", channel="chat")],
+        "offered": seen[series("support_deflections_offered_total", channel="chat")],
+        "accepted": seen[series("support_deflections_accepted_total", channel="chat")],
+        "sent": seen[series("support_surveys_sent_total", channel="chat")],
+        "fours": seen[series("support_survey_answers_total", channel="chat", score="4")],
+        "fives": seen[series("support_survey_answers_total", channel="chat", score="5")],
+    } == {"revenue": 12.5, "converted": 1, "offered": 1, "accepted": 0, "sent": 1, "fours": 1, "fives": 0}
+
+
+def test_agents_are_there_only_when_asked_for() -> None:
+    for caps, agents in (({}, set()), ({"agent": 5}, {"anna"})):
+        scene = Scene(**caps)
+        scene.event("message-received", 0)
+        scene.event("reply-sent", 90, author_id="anna")
+        assert {dict(labels)["agent"] for _, labels in scene.values() if "agent" in dict(labels)} == agents
+
+
+def test_agents_beyond_the_cap_are_other() -> None:
+    scene = Scene(agent=1)
+    for index, agent in enumerate(("anna", "ben", "cleo", "anna")):
+        scene.event("message-received", 100 * index)
+        scene.event("reply-sent", 100 * index + 60, author_id=agent)
+        seen = scene.values()
+    of = "support_agent_response_seconds"
+    assert {
+        "anna": (seen[series(f"{of}_count", agent="anna")], seen[series(f"{of}_sum", agent="anna")]),
+        "other": (seen[series(f"{of}_count", agent="other")], seen[series(f"{of}_sum", agent="other")]),
+        "overflow": seen[series("carebeat_label_overflow_total", label="agent")],
+    } == {"anna": (2, 120), "other": (2, 120), "overflow": 2}
+
+
+def test_open_tickets_have_an_age() -> None:
+    scene = Scene()
+    scene.event("message-received", 0)
+    scene.event("clock-ticked", 2 * 3600)
+    seen = scene.values()
+    of = "support_open_tickets_by_age"
+    assert seen[series(of, channel="chat", age="1h_to_4h", partition="0")] == 1
+    assert seen[series(of, channel="chat", age="under_1h", partition="0")] == 0
 
 
 def test_given_up_partitions_leave_no_level_behind() -> None:
@@ -317,20 +399,15 @@ def test_schedules_are_open_by_stream_time() -> None:
 
 
 def test_all_that_is_exported_is_in_the_catalogue_and_the_other_way_round() -> None:
-    scene = Scene(OFFICE + TEXT)
-    scene.event("message-received", 0)
-    scene.metrics.saw_windows([window("chat")], BEGIN_MS)
-    scene.values(lag_records=0)
+    scene = eventful()
     text = scene.metrics.exposition("")[0].decode()
     exported = [line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")]
     assert exported == [metric.name for metric in METRICS]
 
 
 def test_every_sample_has_the_labels_of_the_catalogue() -> None:
-    full, partitions = busy()
-    full.publish(partitions, dict.fromkeys(range(12), 0))
     labels_of = {metric.name: set(metric.labels) for metric in METRICS if metric.kind in ("counter", "gauge")}
-    for name, labels in values(full):
+    for name, labels in values(eventful().metrics):
         assert dict(labels).keys() == labels_of.get(name, dict(labels).keys()), name
 
 
@@ -379,9 +456,10 @@ def test_promtool_has_nothing_to_say() -> None:
         pytest.skip("PROMTOOL IS NOT INSTALLED: what is exported is not linted (Debian: package prometheus)")
     full, partitions = busy()
     full.publish(partitions, dict.fromkeys(range(12), 0))
-    text = full.exposition("")[0]
-    checked = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, check=False)
-    assert (checked.returncode, checked.stdout + checked.stderr) == (0, b"")
+    for seen in (full, eventful().metrics):
+        text = seen.exposition("")[0]
+        checked = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, check=False)
+        assert (checked.returncode, checked.stdout + checked.stderr) == (0, b"")
 
 
 def test_events_are_counted_by_type_and_internal_notes_are_replies() -> None:

@@ -1,10 +1,12 @@
 import pytest
+from msgspec import structs
 
 from app import config
 from app.kpi.effects import Transition
 from app.kpi.harvest import Caused
 from app.kpi.partition import Partition
 from app.kpi.windows import Gathering
+from app.metrics.catalogue import CURRENCY_LIMIT, IN_HOURS
 from app.metrics.flow import Flow, Histogram, edges_ms
 from app.metrics.labels import Channels
 
@@ -69,6 +71,13 @@ def test_verdicts_are_counted(flow: Flow, partition: Partition, state: str) -> N
     assert flow.verdicts == {("chat", "none", "p", "first_response", state): 1}
 
 
+@pytest.mark.parametrize("state", ["met", "breached", "retracted"])
+def test_verdicts_of_history_are_not_counted(flow: Flow, partition: Partition, state: str) -> None:
+    one = caused(state)
+    flow.take(partition, [structs.replace(one, transition=structs.replace(one.transition, historic=True))])
+    assert not flow.verdicts
+
+
 @pytest.mark.parametrize("state", ["at_risk", "met_late"])
 def test_other_transitions_are_no_verdicts(flow: Flow, partition: Partition, state: str) -> None:
     flow.take(partition, [caused(state)])
@@ -105,3 +114,30 @@ def test_a_timer_is_no_sign_of_life(flow: Flow, partition: Partition) -> None:
     partition.flow.append(("chat", timers))
     flow.take(partition, [])
     assert flow.last_event_ms == {}
+
+
+def test_messages_are_in_hours_or_off(flow: Flow, partition: Partition) -> None:
+    partition.flow.append(("chat", gathered(messages_received=5, messages_received_off_hours=2)))
+    flow.take(partition, [])
+    assert (flow.counts["chat", IN_HOURS], flow.counts["chat", "messages_received_off_hours"]) == (3, 2)
+
+
+def test_labels_that_senders_choose_are_not_kept(flow: Flow, partition: Partition) -> None:
+    partition.flow.append(("chat", gathered(quick_replies__yes=1, survey_scores__5=1)))
+    flow.take(partition, [])
+    assert flow.counts == {("chat", "survey_scores|5"): 1}
+
+
+def test_only_so_many_currencies_have_a_label(flow: Flow, partition: Partition) -> None:
+    for index in range(CURRENCY_LIMIT + 3):
+        partition.flow.append(("chat", gathered(**{f"revenue__C{index:02d}": 7_000_000})))
+    partition.flow.append(("chat", gathered(revenue__C00=1)))
+    flow.take(partition, [])
+    assert (len(flow.counts), flow.counts["chat", "revenue|C00"], flow.overflow["currency"]) == (20, 7_000_001, 3)
+
+
+def test_figures_of_a_dimension_are_no_channel(partition: Partition) -> None:
+    flow = Flow(edges_ms(RULES), Channels(RULES), {"agent": 1})
+    partition.flow.append(("agent:anna", gathered(replies_sent__agent=2)))
+    flow.take(partition, [])
+    assert (flow.counts, flow.dimensions.figures()["support_agent_replies_sent_total"]) == ({}, {"anna": (2, 0)})

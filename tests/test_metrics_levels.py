@@ -10,7 +10,7 @@ def levels(*tickets: tuple[str, str | None, int | None]) -> PartitionLevels:
     """Of tickets given as channel, priority, start of the wait."""
     partition = Partition(3, 12, RULES)
     for channel, priority, wait_ms in tickets:
-        partition.levels.move(None, (channel, priority, wait_ms, True, 0))
+        partition.levels.move(None, (channel, priority, wait_ms, True, 0, 0))
     return levels_of(partition, None, Channels(RULES))
 
 
@@ -38,3 +38,15 @@ def test_the_size_of_the_state_is_told() -> None:
     partition = Partition(3, 12, RULES)
     partition.load(b"tt1", b"")
     assert levels_of(partition, 4, Channels(RULES))[:5] == ("3", 0, 4, 1, 0)
+
+
+def test_ages_are_by_channel_and_there_at_zero() -> None:
+    found = levels(("fax", None, None), ("telex", None, None))
+    assert found.ages == {"chat": (0, 0, 0, 0, 0), "other": (2, 0, 0, 0, 0)}
+
+
+def test_ages_are_as_of_stream_time() -> None:
+    partition = Partition(3, 12, RULES)
+    partition.levels.move(None, ("chat", None, None, True, 0, 0))
+    partition.now_ms = 5 * 3_600_000
+    assert levels_of(partition, None, Channels(RULES)).ages["chat"] == (0, 0, 1, 0, 0)

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
+from app.kpi.ages import Ages
 from app.kpi.instants import MINUTE_MS, NEVER
 from app.kpi.state import TicketLevel
 
@@ -90,12 +91,13 @@ class _Oldest:
 class ChannelLevels:
     """The levels of one channel; by priority for the gauges."""
 
-    __slots__ = ("by_priority", "oldest", "open", "waiting")
+    __slots__ = ("ages", "by_priority", "oldest", "open", "waiting")
 
     def __init__(self) -> None:
         self.open = 0
         self.waiting = 0
         self.oldest = _Oldest()
+        self.ages = Ages()
         self.by_priority: dict[str | None, list[int]] = {}
         """Priority -> [open, waiting, unassigned, at risk, breached]."""
 
@@ -136,8 +138,8 @@ class Levels:
 
     def _change(self, before: TicketLevel, after: TicketLevel) -> None:
         """The same channel and priority, as nearly always."""
-        name, priority, was_ms, was_free, was_phase = before
-        _, _, is_ms, is_free, is_phase = after
+        name, priority, was_ms, was_free, was_phase, was_begun_ms = before
+        _, _, is_ms, is_free, is_phase, is_begun_ms = after
         channel = self.channels[name]
         figures = channel.by_priority[priority]
         self.changed[name] = None
@@ -153,14 +155,18 @@ class Levels:
                 figures[2 + is_phase] += 1
         if was_free != is_free:
             figures[2] += is_free - was_free
+        if was_begun_ms != is_begun_ms:  # a revision found an earlier beginning
+            channel.ages.add(was_begun_ms, -1)
+            channel.ages.add(is_begun_ms, 1)
 
     def _add(self, level: TicketLevel, sign: int) -> None:
-        name, priority, wait_ms, is_free, phase = level
+        name, priority, wait_ms, is_free, phase, begun_ms = level
         channel = self.channels.get(name)
         if channel is None:
             channel = self.channels[name] = ChannelLevels()
         self.changed[name] = None
         channel.open += sign
+        channel.ages.add(begun_ms, sign)
         figures = channel.by_priority.get(priority)
         if figures is None:
             figures = channel.by_priority[priority] = [0, 0, 0, 0, 0]

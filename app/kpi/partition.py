@@ -72,17 +72,19 @@ class Partition:
         rules: Rules,
         *,
         keep_samples: bool = False,
+        flow_of: frozenset[str] = frozenset(),
         timers_at_once: int = _TIMERS_AT_ONCE,
     ) -> None:
         self.number = number
         self.now_ms = 0
         self.levels = Levels()
-        self.windows = Windows(rules.zone)
+        self.windows = Windows(rules.zone, flow_of)
         self.counters: dict[str, int] = {}
         self.events: dict[str, int] = {}
         """How many were read, by type, as of the last `take`."""
         self.flow: list[tuple[str, Gathering]] = []
-        """(channel, figures) that arose since it was last emptied; what a revision takes back is not in it."""
+        """(channel, figures) that arose since it was last emptied; what a revision takes back is not in it. Dimensions of
+        `flow_of` are there as well, as `agent:anna`."""
         self._partitions = partitions
         self._keep_samples = keep_samples
         self._timers_at_once = timers_at_once

@@ -10,11 +10,12 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from app import __version__
-from app.kpi.aggregate import Cell, Spread
+from app.kpi.aggregate import Spread
 from app.kpi.harvest import Caused, DeadLetter, Sampled
 from app.kpi.instants import text_of
 from app.kpi.levels import Level
 from app.kpi.merge import MergedWindow
+from app.kpi.rates import rates
 from app.kpi.sketch import middle_ms, quantiles_ms
 from app.kpi.windows import DIMENSION_SIGN
 from app.kpi.wire import RECORD_LIMIT_BYTES
@@ -48,7 +49,7 @@ def kpi_record(window: MergedWindow) -> Published:
         "counts": counts,
         "durations": {name: spread_record(spread) for name, spread in window.cell.durations.items()},
         "sla": sla,
-        "rates": _rates(window.cell),
+        "rates": {name: {"of": of, "value": value} for name, (of, value) in rates(window.cell.counts).items()},
     }
     if is_channel:
         record["levels"] = _level(window.level)
@@ -112,21 +113,6 @@ def spread_record(spread: Spread) -> dict[str, Any]:
         **{name: at_ms / 1000 for name, at_ms in zip(_QUANTILES, quantiles, strict=True)},
         "sketch": sketch,
     }
-
-
-def _rates(cell: Cell) -> dict[str, dict[str, float]]:
-    counts = cell.counts
-    in_time = counts.get("waits_answered_in_time", 0)
-    closed = sum(count for measure, count in counts.items() if measure.startswith("tickets_closed|"))
-    rates = {
-        "response": (in_time, in_time + counts.get("waits_expired", 0)),
-        "resolution": (closed, counts.get("tickets_opened", 0) + counts.get("tickets_reopened", 0)),
-        **{
-            name: (counts.get(name, 0), counts.get("settled", 0))
-            for name in ("first_contact_resolved", "one_touch", "no_human_reply", "automated")
-        },
-    }
-    return {name: {"of": of, "value": round(part / of, 6)} for name, (part, of) in rates.items() if of}
 
 
 def _level(level: Level) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from app.kpi.sla import BREACHED, RUNNING, Attributes, Pause, SlaClock
 UNKNOWN, OPEN, CLOSED = range(3)
 
 
-TicketLevel = tuple[str, str | None, int | None, bool, int]
-"""(channel, priority, start of its wait or None, whether nobody is assigned, phase of its reply clock: running is 0, at risk 1, breached 2)."""
+TicketLevel = tuple[str, str | None, int | None, bool, int, int]
+"""(channel, priority, start of its wait or None, whether nobody is assigned, phase of its reply clock: running is 0, at risk 1, breached 2;
+beginning of its round)."""
 
 
 class Settling(msgspec.Struct, array_like=True, gc=False):
@@ -121,7 +122,7 @@ class State(msgspec.Struct, array_like=True, gc=False):
         wait_ms, attributes = self.wait_ms, self.attributes
         if phase == BREACHED and wait_ms is None:
             phase = RUNNING
-        return self.channel, attributes.priority, wait_ms, attributes.agent is None, phase
+        return self.channel, attributes.priority, wait_ms, attributes.agent is None, phase, self.turned_ms
 
     def pause(self) -> Pause | None:
         """The pause that lasts, if one does."""

@@ -72,7 +72,7 @@ def waiting(ticket_id: str, encoded: bytes, state: WaitState, is_meant: Callable
     level = found.level()
     if level is None:
         return None
-    channel, priority, wait_ms, _, phase = level
+    channel, priority, wait_ms, _, phase, _ = level
     if wait_ms is None if state == "waiting" else phase != _PHASES[state]:
         return None
     clock = found.first_sla or found.next_sla

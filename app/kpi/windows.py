@@ -12,8 +12,8 @@ cell is forgotten, and what would still belong to it is counted as late.
 Whether a window is final depends on the time reached when a figure arises, not on when cells are written: so nothing depends on batching.
 Figures first gather by minute (`Gathering`), three cells less to touch for each; `roll` moves them into minutes, hours and days.
 
-Figures of a dimension (`agent:anna` in place of the channel) stand beside those of the channel: they have no minutes, and are told neither to
-flow metrics nor as late, where each figure counts once.
+Figures of a dimension (`agent:anna` in place of the channel) stand beside those of the channel: they have no minutes, are not told as late,
+where each figure counts once, and to flow metrics only where somebody asks for that dimension.
 """
 
 from collections import defaultdict
@@ -119,10 +119,11 @@ _ByOpen = tuple[_Gatherings, _Gatherings, _Gatherings, _Gatherings]
 
 
 class Windows:
-    """The open windows of one partition."""
+    """The open windows of one partition. `told`: dimensions, such as agent, whose figures `roll` returns too."""
 
-    def __init__(self, zone: str) -> None:
+    def __init__(self, zone: str, told: frozenset[str] = frozenset()) -> None:
         self.days = Days(zone)
+        self._told = told
         self.cells: dict[Window, Cell] = {}
         self.changed: dict[Window, None] = {}
         self.late = 0
@@ -214,7 +215,8 @@ class Windows:
         for kinds, slots in zip(_KINDS, self._gathered, strict=True):
             for slot, gathering in slots.items():
                 self._pour(slot, gathering, kinds, 1)
-                if DIMENSION_SIGN not in slot[0]:
+                kind, is_dimension, _ = slot[0].partition(DIMENSION_SIGN)
+                if not is_dimension or kind in self._told:
                     added.append((slot[0], gathering))
         for kinds, slots in zip(_KINDS, self._removed, strict=True):
             for slot, gathering in slots.items():

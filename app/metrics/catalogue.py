@@ -6,35 +6,23 @@ windows. Gauges with the label `partition` come from state and are there for own
 `sum by (channel) (max by (channel, priority, partition) (x))`.
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Final, Literal, NamedTuple
+from typing import Final, get_args
 
+from app.kpi.ages import BANDS
 from app.kpi.event import AUTHOR_WORDS, CLOSE_REASONS, KINDS
-from app.kpi.measures import COUNTS, DURATIONS, SLA_METRICS
+from app.kpi.measures import COUNTS, DURATIONS, REVENUE, SLA_METRICS
+from app.metrics.dimension_catalogue import DIMENSION_KINDS, DIMENSIONS
+from app.metrics.metric import Metric
 from schemas.dead_letters import Reason
-
-Kind = Literal["counter", "gauge", "histogram", "info"]
-_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
-
-
-class Metric(NamedTuple):
-    """One metric as it is exported. `unit` is what its values count, also where the name does not end in it."""
-
-    name: str
-    kind: Kind
-    unit: str
-    labels: tuple[str, ...]
-    meaning: str
-    feeds: Mapping[str, str] = _NOTHING
-    """Measure of `app/kpi/measures.py` or counter of a partition -> value of the last label; "" where it gives none."""
-    values: tuple[str, ...] = ()
-    """The closed list that the last label is from, exported at 0 from the start."""
-
+from schemas.events import Sentiment
 
 PRIORITIES: Final = ("low", "normal", "high", "urgent", "none", "other")
 SLA_OUTCOMES: Final = ("met", "breached", "cancelled", "retracted")
 DEAD_LETTER_REASONS: Final = (*Reason, "other")
+
+IN_HOURS: Final = "messages_received|in"
+"""What flow metrics make of `messages_received`: those that are not off hours."""
+SCORES: Final = ("1", "2", "3", "4", "5")
 
 _MEANINGS: Final = {measure.name: measure.meaning for measure in (*COUNTS, *DURATIONS)}
 
@@ -55,13 +43,19 @@ COUNTERS: Final = (
         "messages",
         ("channel", "hours"),
         _MEANINGS["messages_received"] + "; off: outside the channel's schedule (without one, all are in)",
-        {"messages_received": "in"},
+        {IN_HOURS: "in", "messages_received_off_hours": "off"},
         ("in", "off"),
     ),
+    _labelled("messages_by_sentiment", "messages", "sentiment", get_args(Sentiment)),
+    _count("messages_answered", "messages_answered", "messages"),
+    _count("messages_actioned", "messages_actioned", "messages"),
     _labelled("replies_sent", "replies", "author", AUTHOR_WORDS),
     _count("tickets_opened", "tickets_opened", "tickets"),
     _count("tickets_reopened", "tickets_reopened", "tickets"),
     _labelled("tickets_closed", "tickets", "reason", CLOSE_REASONS),
+    _count("tickets_closed_unanswered", "tickets_closed_unanswered", "tickets"),
+    _count("tickets_assigned", "tickets_assigned", "assignments"),
+    _count("tickets_completed", "tickets_completed", "tickets"),
     _count("waits_opened", "waits_opened", "waits"),
     Metric(
         "support_waits_ended_total",
@@ -81,8 +75,39 @@ COUNTERS: Final = (
     _count("one_touch", "one_touch", "tickets"),
     _count("no_human_reply", "no_human_reply", "tickets"),
     _count("automated", "automated", "tickets"),
+    _count("surveys_sent", "surveys_sent", "surveys"),
+    Metric(
+        "support_survey_answers_total",
+        "counter",
+        "answers",
+        ("channel", "score"),
+        _MEANINGS["survey_scores"],
+        {f"survey_scores|{score}": score for score in SCORES},
+        SCORES,
+    ),
+    _count("tickets_converted", "tickets_converted", "tickets"),
+    _count("deflections_offered", "deflections_offered", "calls"),
+    _count("deflections_accepted", "deflections_accepted", "calls"),
 )
 """Fed by the counts of windows, by channel."""
+NOT_EXPORTED: Final = {
+    "quick_replies": "whatever buttons a bot shows: no closed list",
+    "handle_methods": "says how handle samples were found, not how support does",
+    "surveys_answered": "the sum of support_survey_answers_total over scores",
+    "tickets_answered": "agents and teams only: support_agent_tickets_answered_total, support_team_tickets_answered_total",
+}
+"""Counts that are on the topic only, and why. Everything else of `app/kpi/measures.py` is exported by channel."""
+
+REVENUE_TOTAL: Final = Metric(
+    "support_revenue_total",
+    "counter",
+    "",
+    ("channel", "currency"),
+    f"{REVENUE.meaning}, in that currency; of the first currencies that come after a start",
+    {REVENUE.name: ""},
+)
+CURRENCY_LIMIT: Final = 20
+"""How many currencies have a label. Amounts of further ones are on the topic only: currencies do not add up."""
 
 HISTOGRAMS: Final = tuple(
     Metric(f"support_{measure.name}_seconds", "histogram", "seconds", ("channel",), measure.meaning, {measure.name: ""})
@@ -108,6 +133,13 @@ LEVELS: Final = (
     Metric("support_breached_tickets", "gauge", "tickets", _LEVEL_LABELS, "tickets past due that still wait"),
 )
 """In the order of `ChannelLevels.by_priority`."""
+OPEN_BY_AGE: Final = Metric(
+    "support_open_tickets_by_age",
+    "gauge",
+    "tickets",
+    ("channel", "age", "partition"),
+    f"open tickets by the time since their round began, in whole minutes: {', '.join(BANDS)}",
+)
 OLDEST_WAIT: Final = Metric(
     "support_oldest_wait_started_timestamp_seconds",
     "gauge",
@@ -223,12 +255,14 @@ CORE: Final = (
     _of_core("revived", "revived", "tickets", "forgotten tickets that began anew"),
 )
 """Fed by the counters of partitions."""
+OVERFLOW_LABELS: Final = ("channel", "currency", *DIMENSION_KINDS)
 OVERFLOW: Final = Metric(
-    "carebeat_channel_overflow_total",
+    "carebeat_label_overflow_total",
     "counter",
     "additions",
-    (),
-    "additions to the channel `other` since so many other channels have labels of their own",
+    ("label",),
+    "additions that had no label of their own, since so many others came first: in `other`, currencies nowhere",
+    values=OVERFLOW_LABELS,
 )
 
 _PARTITION: Final = ("partition",)
@@ -249,9 +283,12 @@ CONFIG: Final = Metric("carebeat_config_info", "info", "", (), "the configuratio
 
 METRICS: Final[tuple[Metric, ...]] = (
     *COUNTERS,
+    REVENUE_TOTAL,
     *HISTOGRAMS,
     SLA_VERDICTS,
+    *(metric for metrics in DIMENSIONS.values() for metric in metrics),
     *LEVELS,
+    OPEN_BY_AGE,
     OLDEST_WAIT,
     WINDOW_END,
     *WINDOW_COUNTS,

@@ -10,17 +10,22 @@ from prometheus_client.core import InfoMetricFamily
 from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
 
-from app.kpi.measures import SLA_METRICS
+from app.kpi.measures import BUSINESS_DURATIONS, REVENUE, SLA_METRICS
 from app.kpi.merge import MergedWindow
 from app.kpi.rules import Policy
 from app.metrics import catalogue
-from app.metrics.catalogue import PRIORITIES, SLA_OUTCOMES, Metric
-from app.metrics.families import MS, Labels, Samples, family, histogram
+from app.metrics.catalogue import OVERFLOW_LABELS, PRIORITIES, SLA_OUTCOMES
+from app.metrics.dimension_catalogue import DIMENSIONS
+from app.metrics.families import MS, Labels, Samples, family, filled, histogram, summary
 from app.metrics.flow import Distribution
 from app.metrics.gauges import channel_families, level_families, partition_families, window_families
 from app.metrics.labels import priority_label
+from app.metrics.metric import Metric
 from app.metrics.snapshot import Facts, Snapshot
 from app.metrics.windows import WindowFigures, figures_of
+
+_BUSINESS = frozenset(measure.name for measure in BUSINESS_DURATIONS)
+_MILLIONTHS = 1_000_000
 
 
 class SnapshotCollector(Collector):
@@ -66,9 +71,10 @@ def _version(window: MergedWindow) -> tuple[str, str, int, int, bool]:
 def _flow_families(facts: Facts, snapshot: Snapshot) -> Iterator[Family]:
     for metric in catalogue.COUNTERS:
         yield family(metric, _counted(metric, snapshot))
-    for metric in catalogue.HISTOGRAMS:
-        yield _durations(metric, facts, snapshot)
+    yield from filled([family(catalogue.REVENUE_TOTAL, _revenue(snapshot))])
+    yield from filled(_durations(metric, facts, snapshot) for metric in catalogue.HISTOGRAMS)
     yield family(catalogue.SLA_VERDICTS, _verdicts(facts, snapshot).items())
+    yield from filled(_dimension(metric, snapshot) for metrics in DIMENSIONS.values() for metric in metrics)
 
 
 def _counted(metric: Metric, snapshot: Snapshot) -> Samples:
@@ -79,11 +85,30 @@ def _counted(metric: Metric, snapshot: Snapshot) -> Samples:
         yield ((channel, value) if value else (channel,)), count
 
 
+def _revenue(snapshot: Snapshot) -> Samples:
+    for (channel, measure), millionths in snapshot.counts.items():
+        name, _, currency = measure.partition("|")
+        if name == REVENUE.name:
+            yield (channel, currency), millionths / _MILLIONTHS
+
+
+def _dimension(metric: Metric, snapshot: Snapshot) -> Family:
+    figures = snapshot.dimensions.get(metric.name, {})
+    if metric.kind == "counter":
+        return family(metric, (((label,), summed.samples) for label, summed in figures.items()))
+    per_unit = MS if metric.unit == "seconds" else 1
+    return summary(metric, (((label,), summed) for label, summed in figures.items()), per_unit)
+
+
 def _durations(metric: Metric, facts: Facts, snapshot: Snapshot) -> Family:
+    """Business time only of channels that have a schedule."""
     (measure,) = metric.feeds
+    channels = snapshot.channels
+    if measure in _BUSINESS:
+        channels = tuple(channel for channel in channels if facts.rules.of(channel).schedule is not None)
     edges_ms = facts.duration_edges_ms
     nothing = Distribution((0,) * (len(edges_ms) + 1), 0)
-    samples = [((channel,), snapshot.durations.get((channel, measure), nothing)) for channel in snapshot.channels]
+    samples = [((channel,), snapshot.durations.get((channel, measure), nothing)) for channel in channels]
     return histogram(metric, edges_ms, samples, per_second=MS)
 
 
@@ -106,7 +131,7 @@ def _priorities(policy: Policy) -> Iterable[str]:
 def _core_families(snapshot: Snapshot) -> Iterator[Family]:
     for metric in catalogue.CORE:
         yield family(metric, _core_counted(metric, snapshot.core).items())
-    yield family(catalogue.OVERFLOW, [((), snapshot.overflow)])
+    yield family(catalogue.OVERFLOW, [((label,), snapshot.overflow.get(label, 0)) for label in OVERFLOW_LABELS])
 
 
 def _core_counted(metric: Metric, counters: Mapping[str, int]) -> Mapping[Labels, float]:

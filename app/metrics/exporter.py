@@ -18,6 +18,7 @@ from app.kpi.merge import MergedWindow
 from app.kpi.partition import Partition
 from app.kpi.rules import Rules
 from app.metrics.collector import SnapshotCollector
+from app.metrics.dimensions import Caps
 from app.metrics.flow import Flow, Histogram, edges_ms
 from app.metrics.labels import Channels
 from app.metrics.levels import PartitionLevels, levels_of
@@ -33,7 +34,10 @@ def _without_goals(channel: str) -> Mapping[str, float]:  # noqa: ARG001 - like 
 
 
 class Metrics:
-    """One per process. `is_ready` is asked at each scrape, from the serving thread: it must not wait for the loop."""
+    """One per process. `is_ready` is asked at each scrape, from the serving thread: it must not wait for the loop.
+
+    `caps` says how many agents, teams, topics and tags have a label; they need windows of their own (`Rules.dimensions`).
+    """
 
     def __init__(
         self,
@@ -43,11 +47,14 @@ class Metrics:
         is_ready: Callable[[], bool],
         goals_of: GoalsOf = _without_goals,
         schedules: Mapping[str, Schedule] = _NOTHING,
+        caps: Caps | None = None,
     ) -> None:
         self._schedules = dict(schedules)
         edges = edges_ms(rules)
+        self.dimensions = frozenset(caps or ())
+        """Which dimensions partitions must tell (`flow_of`)."""
         self._channels = Channels(rules)
-        self._flow = Flow(edges, self._channels)
+        self._flow = Flow(edges, self._channels, caps)
         self._windows = WindowBoard(self._channels)
         self._flushes = Histogram(_WORK_EDGES_SECONDS)
         self._applications = Histogram(_WORK_EDGES_SECONDS)
@@ -105,7 +112,8 @@ class Metrics:
             dict(flow.verdicts),
             dict(flow.core),
             dict(flow.last_event_ms),
-            self._channels.overflow,
+            flow.overflow,
+            flow.dimensions.figures(),
             self._flushes.distribution(),
             self._applications.distribution(),
             self._recoveries.distribution(),

@@ -4,11 +4,17 @@ from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import Final
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    SummaryMetricFamily,
+)
 from prometheus_client.metrics_core import Metric as Family
 
-from app.metrics.catalogue import Metric
+from app.metrics.dimensions import Summed
 from app.metrics.flow import Distribution
+from app.metrics.metric import Metric
 
 Labels = tuple[str, ...]
 Samples = Iterable[tuple[Labels, float]]
@@ -34,6 +40,14 @@ def histogram(
     for labels, distribution in samples:
         buckets = list(zip(names, accumulate(distribution.buckets), strict=True))
         made.add_metric(labels, buckets, distribution.sum / per_second)
+    return made
+
+
+def summary(metric: Metric, samples: Iterable[tuple[Labels, Summed]], per_unit: int) -> Family:
+    """Count and sum. Sums count so many to the unit."""
+    made = SummaryMetricFamily(metric.name, metric.meaning, labels=metric.labels, unit=_unit(metric))
+    for labels, summed in samples:
+        made.add_metric(labels, count_value=summed.samples, sum_value=summed.sum / per_unit)
     return made
 
 

@@ -6,22 +6,29 @@ Nothing is restored and nothing is taken back, so `sum(rate())` over workers is 
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
+from itertools import filterfalse
 from operator import attrgetter
 from typing import Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 from app.kpi.harvest import Caused
-from app.kpi.measures import DURATION_NAMES, apart
+from app.kpi.measures import DURATION_NAMES, REVENUE, apart
 from app.kpi.partition import Partition
 from app.kpi.rules import Policy, Rules
-from app.kpi.windows import Gathering
-from app.metrics.catalogue import SLA_OUTCOMES
-from app.metrics.labels import Channels, priority_label
+from app.kpi.windows import DIMENSION_SIGN, Gathering
+from app.metrics.catalogue import COUNTERS, CURRENCY_LIMIT, IN_HOURS, SLA_OUTCOMES
+from app.metrics.dimensions import Caps, DimensionFlow
+from app.metrics.labels import Channels, FirstCome, priority_label
 
 _EDGES_SECONDS: Final = (
     *(30, 60, 120, 300, 600, 900, 1200, 1800),
     *(hours * 3600 for hours in (1, 2, 4, 8, 24, 48, 72)),
 )
+_FED: Final = frozenset(measure for metric in COUNTERS for measure in metric.feeds)
+"""What is kept: other labels, such as quick replies, are from lists that senders could make endless."""
+_REVENUE: Final = f"{REVENUE.name}|"
+_HOURS: Final = {"messages_received": 1, "messages_received_off_hours": -1}
+"""What of them makes those in hours; both arise together, so that it never falls."""
 _EVENTFUL: Final = {"messages_received", "replies_sent", "tickets_opened", "tickets_reopened", "tickets_closed"}
 
 
@@ -44,6 +51,7 @@ def targets_ms(policy: Policy) -> dict[str, int]:
 
 
 _TRANSITION = attrgetter("transition")
+_IS_HISTORIC = attrgetter("historic")
 _VERDICT = attrgetter("channel", "priority", "policy", "metric", "state")
 
 
@@ -77,7 +85,7 @@ class Histogram:
 
 
 Key = tuple[str, str]
-"""(channel, measure)."""
+"""(channel, measure). Amounts are in millionths."""
 VerdictLabels = tuple[str, ...]
 """Channel, priority, policy, metric, outcome."""
 
@@ -85,23 +93,31 @@ VerdictLabels = tuple[str, ...]
 class Flow:
     """The flow metrics of the process. Only the event loop touches it."""
 
-    def __init__(self, edges: tuple[int, ...], channels: Channels) -> None:
+    def __init__(self, edges: tuple[int, ...], channels: Channels, caps: Caps | None = None) -> None:
         self.counts: Counter[Key] = Counter()
         self.verdicts: Counter[VerdictLabels] = Counter()
         self.core: Counter[str] = Counter()
         """By the name that partitions count under."""
         self.last_event_ms: dict[str, int] = {}
+        self.dimensions = DimensionFlow(caps or {})
+        self._currencies = FirstCome(CURRENCY_LIMIT)
         self._edges = edges
         self._channels = channels
         self._durations: dict[Key, Histogram] = {}
         self._told: WeakKeyDictionary[Partition, Counter[str]] = WeakKeyDictionary()
 
     def take(self, partition: Partition, transitions: Iterable[Caused]) -> None:
-        """Count what one flush of a partition gave; empties its `flow`."""
+        """Count what one flush of a partition gave; empties its `flow`.
+
+        Verdicts of events that were over a day old when they were read are history: no counter, so that nobody is paged.
+        """
         for channel, gathering in partition.flow:
-            self._add(self._channels.admit(channel), gathering, partition.now_ms)
+            if DIMENSION_SIGN in channel:
+                self.dimensions.add(channel, gathering)
+            else:
+                self._add(self._channels.admit(channel), gathering, partition.now_ms)
         partition.flow.clear()
-        told = Counter(map(_VERDICT, map(_TRANSITION, transitions)))
+        told = Counter(map(_VERDICT, filterfalse(_IS_HISTORIC, map(_TRANSITION, transitions))))
         for (name, priority, policy, metric, state), count in told.items():
             if state in SLA_OUTCOMES:
                 key = self._channels.admit(name), priority_label(priority), policy, metric, state
@@ -111,7 +127,10 @@ class Flow:
     def _add(self, channel: str, gathering: Gathering, now_ms: int) -> None:
         counts = self.counts
         for measure, count in apart(gathering.counts):
-            counts[channel, measure] += count
+            if measure in _FED or (measure.startswith(_REVENUE) and self._has_label(measure)):
+                counts[channel, measure] += count
+            if measure in _HOURS:
+                counts[channel, IN_HOURS] += _HOURS[measure] * count
             if measure.partition("|")[0] in _EVENTFUL and measure != "tickets_closed|idle":  # that is a timer's
                 self.last_event_ms[channel] = max(now_ms, self.last_event_ms.get(channel, 0))
         for measure, durations_ms in apart(gathering.durations):
@@ -120,6 +139,15 @@ class Flow:
                 if histogram is None:
                     histogram = self._durations[channel, measure] = Histogram(self._edges)
                 histogram.observe(durations_ms)
+
+    def _has_label(self, revenue: str) -> bool:
+        return self._currencies.admit(revenue.removeprefix(_REVENUE))
+
+    @property
+    def overflow(self) -> dict[str, int]:
+        """Label -> additions that had none of their own."""
+        own = {"channel": self._channels.overflow, "currency": self._currencies.overflow}
+        return {**own, **self.dimensions.overflow}
 
     def _add_counters(self, partition: Partition) -> None:
         """A partition counts from its loading on; what of that was told before is left out."""

@@ -5,7 +5,8 @@
 
 from typing import Final
 
-from app.metrics.catalogue import BUILD, READY, Metric
+from app.metrics.catalogue import BUILD, READY
+from app.metrics.metric import Metric
 from schemas.dead_letters import Reason
 
 OUTCOMES: Final = ("accepted", "spooled", "ignored", "handshake")

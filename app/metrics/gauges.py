@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from prometheus_client.metrics_core import Metric as Family
 
+from app.kpi.ages import BANDS
 from app.metrics import catalogue
 from app.metrics.families import MS, family, filled
 from app.metrics.flow import targets_ms
@@ -20,6 +21,13 @@ def level_families(snapshot: Snapshot) -> Iterator[Family]:
             for (channel, priority), figures in levels.figures.items()
         ]
         yield from filled([family(metric, samples)])
+    ages = [
+        ((channel, band, levels.partition), count)
+        for levels in snapshot.levels
+        for channel, counts in levels.ages.items()
+        for band, count in zip(BANDS, counts, strict=True)
+    ]
+    yield from filled([family(catalogue.OPEN_BY_AGE, ages)])
     oldest = [
         ((channel, levels.partition), wait_ms / MS)
         for levels in snapshot.levels

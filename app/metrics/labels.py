@@ -9,6 +9,26 @@ CHANNEL_LIMIT: Final = 200
 """How many channels have a label of their own where the configuration takes any channel."""
 
 
+class FirstCome:
+    """Up to so many names have a label of their own: those that come first."""
+
+    def __init__(self, limit: int) -> None:
+        self.overflow = 0
+        """Additions under other names since the limit is reached."""
+        self._limit = limit
+        self._known: dict[str, None] = {}
+
+    def admit(self, name: str) -> bool:
+        """Whether something that is added counts under its own name."""
+        if name in self._known:
+            return True
+        if len(self._known) >= self._limit:
+            self.overflow += 1
+            return False
+        self._known[name] = None
+        return True
+
+
 class Channels:
     """The channels that have a label of their own: the configured ones or, where any is taken, the first that come."""
 

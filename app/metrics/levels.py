@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from app.kpi.ages import BANDS
 from app.kpi.partition import Partition
 from app.metrics.labels import Channels, priority_label
 
@@ -19,6 +20,8 @@ class PartitionLevels(NamedTuple):
     figures: Mapping[tuple[str, str], tuple[int, ...]]
     """(channel, priority) -> how many, in the order of `catalogue.LEVELS`."""
     oldest_wait_ms: Mapping[str, int]
+    ages: Mapping[str, tuple[int, ...]]
+    """Channel -> open tickets, in the order of `BANDS`."""
 
 
 def levels_of(partition: Partition, lag_records: int | None, channels: Channels) -> PartitionLevels:
@@ -32,6 +35,7 @@ def levels_of(partition: Partition, lag_records: int | None, channels: Channels)
         len(partition._timers),  # noqa: SLF001 - see above
         _figures(partition, channels),
         _oldest_waits_ms(partition, channels),
+        _ages(partition, channels),
     )
 
 
@@ -59,3 +63,11 @@ def _oldest_waits_ms(partition: Partition, channels: Channels) -> dict[str, int]
             label = channels.label(name)
             oldest[label] = min(wait_ms, oldest.get(label, wait_ms))
     return oldest
+
+
+def _ages(partition: Partition, channels: Channels) -> dict[str, tuple[int, ...]]:
+    ages: dict[str, tuple[int, ...]] = dict.fromkeys(channels.known(), (0,) * len(BANDS))
+    for name, channel in partition.levels.channels.items():
+        label, bands = channels.label(name), channel.ages.bands(partition.now_ms)
+        ages[label] = _sum(ages[label], bands) if label in ages else bands
+    return ages

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from app.kpi.merge import MergedWindow
 from app.kpi.rules import Rules
+from app.metrics.dimensions import Figures
 from app.metrics.flow import Distribution, Key, VerdictLabels
 from app.metrics.levels import PartitionLevels
 
@@ -33,7 +34,8 @@ class Snapshot(NamedTuple):
     verdicts: Mapping[VerdictLabels, int]
     core: Mapping[str, int]
     last_event_ms: Mapping[str, int]
-    overflow: int
+    overflow: Mapping[str, int]
+    dimensions: Figures
     flushes: Distribution
     applications: Distribution
     recoveries: Distribution

@@ -9,6 +9,7 @@ AlertScope = Literal["sla", "pipeline", "none"]
 
 BOARD_UID: Final = "carebeat-support"
 GOALS_UID: Final = "carebeat-goals"
+QUALITY_UID: Final = "carebeat-quality"
 RUNBOOK_UID: Final = "carebeat-runbook"
 _CHANNEL: Final = "{{ $labels.channel }}"
 KEPT_INTERVALS: Final = 4

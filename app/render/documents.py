@@ -10,6 +10,7 @@ from app.render.alertmanager import alertmanager_file
 from app.render.boards.frame import as_file
 from app.render.boards.goals import goals_board
 from app.render.boards.overview import overview
+from app.render.boards.quality import quality_board
 from app.render.boards.runbook import runbook_board
 from app.render.prometheus import prometheus_file
 from app.render.provisioning import boards_file, datasource_file
@@ -34,6 +35,7 @@ def documents(config: Config, runbook: str) -> dict[str, str]:
     boards = {
         "support.json": overview(config),
         "goals.json": goals_board(config),
+        "quality.json": quality_board(config),
         "runbook.json": runbook_board(config, runbook),
     }
     return {

@@ -125,6 +125,17 @@ def _goal(scope: Scope, name: str, operator: str = "=") -> str:
     return scope.channel("support_goal", f'goal{operator}"{name}"')
 
 
+def open_by_age(scope: Scope) -> str:
+    """Open tickets by how long ago their round began."""
+    return f"sum by (age) (max by (channel, age, partition) ({scope.channel('support_open_tickets_by_age')}))"
+
+
+def share(part: str, of: str, window: str, by: str = "") -> str:
+    """How much of one counter another is in a window; nothing where there is none. Both are selectors."""
+    grouped = f"sum by ({by}) " if by else "sum"
+    return f"{grouped}(increase({part}[{window}])) / {grouped}(increase({of}[{window}])) < Inf"  # 0 / 0 is not either
+
+
 def per_minute(counter: str, window: str, by: str = "") -> str:
     """How many of a counter there are in a minute. `counter` is a selector."""
     return f"60 * sum by ({by}) (rate({counter}[{window}]))" if by else f"60 * sum(rate({counter}[{window}]))"

@@ -42,6 +42,7 @@ def window(
             {"policy": "default", "version": "b", "metric": "first_response", "met": 3, "breached": 1},
             {"policy": "default", "version": "b", "metric": "resolution", "met": 0, "breached": 0, "cancelled": 2},
         ],
+        "rates": {"first_contact_resolved": {"of": 8, "value": 0.625}},
         "levels": {"open": 30, "waiting": 7, "oldest_wait_started_at": format_instant(TEN)},
         **more,
     }

@@ -30,9 +30,9 @@ def with_policies(of: Rules, *policies: Policy) -> Rules:
     return replace(of, version=f"{of.version}-{len(policies)}", default=default, channels=channels)
 
 
-def everything() -> Rules:
-    """All that the configuration can ask of the core at once."""
-    of = rules(OFFICE)
+def everything(config: str = "") -> Rules:
+    """All that the configuration can ask of the core at once; `config` is more of its text."""
+    of = rules(f"{OFFICE}{config}")
     default, office = of.default.default_policy, of.default.schedule
     urgent = policy("urgent", default, first_response=target(20 * MINUTE), priorities=frozenset(("high",)))
     vip = policy(

@@ -108,6 +108,9 @@ def test_levels_are_sums_over_tickets(told: Traffic, of: Rules) -> None:
         summed.move(None, ticket.state.level())
     open_now = {channel: level for channel, level in partition.levels.present().items() if level.open}
     assert open_now == {channel: level for channel, level in summed.present().items() if level.open}
+    assert {name: partition.levels.channels[name].ages.bands(partition.now_ms) for name in summed.channels} == {
+        name: channel.ages.bands(partition.now_ms) for name, channel in summed.channels.items()
+    }
 
 
 @given(traffic(TOO_LATE_MS), st.sampled_from(list(RULES.values())))

@@ -4,11 +4,11 @@ from app.kpi.levels import ALL, Level, Levels, Note, total
 from app.kpi.state import TicketLevel
 from tests.kpi.story import HOUR, MINUTE, told
 
-OPEN: TicketLevel = ("web", None, None, True, 0)
+OPEN: TicketLevel = ("web", None, None, True, 0, 0)
 
 
 def waiting(since_ms: int, channel: str = "web") -> TicketLevel:
-    return channel, None, since_ms, True, 0
+    return channel, None, since_ms, True, 0, 0
 
 
 def test_a_ticket_moves_from_what_it_was_to_what_it_is() -> None:

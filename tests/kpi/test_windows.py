@@ -249,6 +249,13 @@ def test_figures_of_a_dimension_are_neither_flow_nor_late() -> None:
     assert (windows.late, windows.roll()) == (0, [])
 
 
+def test_a_dimension_is_flow_where_somebody_asks_for_it() -> None:
+    windows = Windows("UTC", frozenset(("agent",)))
+    windows.add(replying(("10:00", 5), ("10:00", 7)), ms("10:05"))
+    windows.add(replying(("10:00", 9), channel="team:a"), ms("10:05"))
+    assert [(name, dict(figures.durations)) for name, figures in windows.roll()] == [(ANNA, {"response": [5, 7]})]
+
+
 def test_the_slowest_reply_of_a_dimension_is_kept_with_its_ticket() -> None:
     windows = Windows("UTC")
     for ticket_id, duration_ms in (("t2", 900), ("t3", 700), ("t9", 900), ("t1", 900)):

@@ -16,10 +16,13 @@ from tests.render.expressions import BOARDS, ROOT
 BOARD = json.loads((BOARDS / "support.json").read_text())
 RUNBOOK = json.loads((BOARDS / "runbook.json").read_text())
 GOALS = json.loads((BOARDS / "goals.json").read_text())
-PANELS = [*BOARD["panels"], *GOALS["panels"]]
+QUALITY = json.loads((BOARDS / "quality.json").read_text())
+PANELS = [*BOARD["panels"], *GOALS["panels"], *QUALITY["panels"]]
 panels = pytest.mark.parametrize("panel", PANELS, ids=[panel["title"] for panel in PANELS])
-boards = pytest.mark.parametrize("board", [BOARD, GOALS, RUNBOOK], ids=["support", "goals", "runbook"])
-figures = pytest.mark.parametrize("board", [BOARD, GOALS], ids=["support", "goals"])
+boards = pytest.mark.parametrize(
+    "board", [BOARD, GOALS, QUALITY, RUNBOOK], ids=["support", "goals", "quality", "runbook"]
+)
+figures = pytest.mark.parametrize("board", [BOARD, GOALS, QUALITY], ids=["support", "goals", "quality"])
 
 
 def made(text: str) -> Any:

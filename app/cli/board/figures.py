@@ -13,7 +13,7 @@ import msgspec
 from pydantic import ValidationError
 
 from app.kpi import partials
-from schemas.kpis import KPIS, ChannelKpis, DurationName, Durations, Levels, SlaMetric, Window
+from schemas.kpis import KPIS, ChannelKpis, DurationName, Durations, Levels, Rate, RateName, SlaMetric, Window
 from schemas.sla import SlaTransition
 from schemas.topics import KPIS as KPIS_TOPIC
 from schemas.topics import PARTIALS, SLA
@@ -52,6 +52,7 @@ class Row:
     replies: int
     durations: dict[DurationName, Durations]
     sla: dict[SlaMetric, Verdicts]
+    rates: dict[RateName, Rate]
 
     @property
     def first_response(self) -> Durations | None:
@@ -203,6 +204,7 @@ class Figures:
             replies=sum(counts.replies_sent.values()) if counts else 0,
             durations=record.durations if record else {},
             sla=_verdicts(record) if record else {},
+            rates=record.rates if record else {},
         )
 
     def _age_seconds(self, started_at: datetime | None) -> float | None:

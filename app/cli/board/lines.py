@@ -6,7 +6,7 @@ from typing import Any, Final
 from app.cli.board.figures import Row, View
 from app.cli.board.screen import STALE_SECONDS, Freshness, margin_text
 from app.cli.board.words import count_text, safe_text, seconds_text, share_text, time_text
-from schemas.kpis import DurationName, Durations
+from schemas.kpis import DurationName, Durations, Rate, RateName
 from schemas.sla import SlaTransition
 from schemas.wire import format_instant
 
@@ -66,10 +66,18 @@ def _row(row: Row) -> dict[str, Any]:
             for name, verdicts in sorted(row.sla.items())
         },
         "breaches": row.breaches,
+        **{name: _rate(row.rates.get(name)) for name in _RATES},
     }
 
 
 _DURATIONS: Final[tuple[DurationName, ...]] = ("first_response_queue", "first_response", "response", "resolution")
+
+
+_RATES: Final[tuple[RateName, ...]] = ("first_contact_resolved", "satisfied")
+
+
+def _rate(rate: Rate | None) -> dict[str, Any] | None:
+    return None if rate is None else rate.model_dump()
 
 
 def _durations(durations: Durations | None) -> dict[str, Any] | None:

@@ -10,10 +10,12 @@ from rich.text import Text
 from app.cli.board.figures import ALL, Row, View
 from app.cli.board.limits import Limits, LimitsOf, Tone
 from app.cli.board.words import count_text, seconds_text, share_text
-from schemas.kpis import SlaMetric
+from schemas.kpis import RateName, SlaMetric
 
 WIDE_COLUMNS: Final = 132
-"""From this width on there is room for everything."""
+"""From this width on there is room for everything about time and promises."""
+ROOMY_COLUMNS: Final = 150
+"""From this width on there is room for what came of it, too."""
 
 _AIRY_COLUMNS: Final = 96
 
@@ -35,6 +37,8 @@ class _Column(NamedTuple):
     cell: _Cell
     least: int = 4
     """Columns; enough for what the cell may hold, so that nothing moves."""
+    room: int = 0
+    """How wide the terminal has to be."""
 
 
 def channel_table(view: View, limits_of: LimitsOf, width: int) -> Table:
@@ -49,7 +53,7 @@ def channel_table(view: View, limits_of: LimitsOf, width: int) -> Table:
         border_style="dim",
     )
     table.add_column("channel", vertical="bottom", no_wrap=True, min_width=9, max_width=24 if is_wide else 10)
-    columns = [column for column in _COLUMNS if is_wide or column.narrow is not None]
+    columns = [column for column in _COLUMNS if (is_wide or column.narrow is not None) and width >= column.room]
     for column in columns:
         heading = column.wide if is_wide else column.narrow
         table.add_column(heading or "", justify="right", vertical="bottom", no_wrap=True, min_width=column.least)
@@ -96,6 +100,14 @@ def _attainment(metric: SlaMetric) -> _Cell:
     return cell
 
 
+def _rate(name: RateName) -> _Cell:
+    def cell(row: Row, _: Limits) -> tuple[str, Tone]:
+        rate = row.rates.get(name)
+        return share_text(rate.value if rate else None), "plain" if rate else "faint"
+
+    return cell
+
+
 def _breaches(row: Row, _: Limits) -> tuple[str, Tone]:
     return count_text(row.breaches), "bad" if row.breaches else "faint"
 
@@ -115,4 +127,6 @@ _COLUMNS: Final = (
     _Column("\nnext\nresponse", "met\nnext", _attainment("next_response")),
     _Column("\nreso-\nlution", "\nres.", _attainment("resolution")),
     _Column("\n\nbreaches", "\nlate", _breaches),
+    _Column("\nfirst\ncontact", None, _rate("first_contact_resolved"), room=ROOMY_COLUMNS),
+    _Column("\nsatis-\nfied", None, _rate("satisfied"), room=ROOMY_COLUMNS),
 )

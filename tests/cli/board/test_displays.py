@@ -29,6 +29,12 @@ def test_a_log_gets_one_line_for_all_channels(capsys: pytest.CaptureFixture[str]
     ]
 
 
+def test_programs_get_rates_with_what_they_are_of(capsys: pytest.CaptureFixture[str]) -> None:
+    _shown(JsonDisplay(), [window("all")])
+    told = json.loads(capsys.readouterr().out)["channels"]["all"]
+    assert (told["first_contact_resolved"], told["satisfied"]) == ({"of": 8, "value": 0.625}, None)
+
+
 def test_a_log_gets_no_second_line_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     _shown(PlainDisplay(), [window("all")], [window("all", revision=2)])
     assert len(capsys.readouterr().out.splitlines()) == 1

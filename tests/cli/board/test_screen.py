@@ -33,7 +33,7 @@ def _drawn(view: View, width: int, height: int = 40, now_minutes: float = 30) ->
     return capture.get().splitlines()
 
 
-@pytest.mark.parametrize("width", [80, 100, 131, 132, 160])
+@pytest.mark.parametrize("width", [80, 100, 131, 132, 149, 150, 160])
 def test_no_line_is_wider_than_the_terminal(width: int) -> None:
     lines = _drawn(_view(transition("t" * 200, "breached")), width)
     assert max(map(len, lines)) <= width
@@ -45,9 +45,14 @@ def test_a_narrow_board_has_the_figures_that_matter() -> None:
     assert row.split() == f"whatsapp 30 7 30m00s 12 5 1m12s 12m34s 45s 80% {NOTHING} {NOTHING} 2".split()
 
 
-def test_a_wide_board_has_all_figures() -> None:
-    row = next(line for line in _drawn(_view(), 160) if line.startswith("all"))
+def test_a_wide_board_has_all_figures_of_time_and_promises() -> None:
+    row = next(line for line in _drawn(_view(), 149) if line.startswith("all"))
     assert row.split() == f"all 30 7 30m00s 12 5 9 1m12s 12m34s 8 45s 80% {NOTHING} {NOTHING} 2".split()
+
+
+def test_where_there_is_room_the_board_says_what_came_of_it() -> None:
+    row = next(line for line in _drawn(_view(), 150) if line.startswith("all"))
+    assert row.split()[-3:] == ["2", "62%", NOTHING]
 
 
 @pytest.mark.parametrize("height", [30, 40, 60])
