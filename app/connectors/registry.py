@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from app.connectors.chatwoot import Chatwoot
 from app.connectors.connector import Connector
 from app.connectors.generic import Generic
 
-CONNECTORS: Final[Mapping[str, Connector]] = MappingProxyType({connector.name: connector for connector in (Generic(),)})
+_ALL: Final[tuple[Connector, ...]] = (Generic(), Chatwoot())
+CONNECTORS: Final[Mapping[str, Connector]] = MappingProxyType({connector.name: connector for connector in _ALL})
