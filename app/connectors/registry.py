@@ -7,7 +7,8 @@ from typing import Final
 from app.connectors.chatwoot import Chatwoot
 from app.connectors.connector import Connector
 from app.connectors.generic import Generic
+from app.connectors.intercom import Intercom
 from app.connectors.zendesk import Zendesk
 
-_ALL: Final[tuple[Connector, ...]] = (Generic(), Chatwoot(), Zendesk())
+_ALL: Final[tuple[Connector, ...]] = (Generic(), Chatwoot(), Zendesk(), Intercom())
 CONNECTORS: Final[Mapping[str, Connector]] = MappingProxyType({connector.name: connector for connector in _ALL})
