@@ -7,8 +7,9 @@ from typing import Final
 from app.connectors.chatwoot import Chatwoot
 from app.connectors.connector import Connector
 from app.connectors.generic import Generic
+from app.connectors.gorgias import Gorgias
 from app.connectors.intercom import Intercom
 from app.connectors.zendesk import Zendesk
 
-_ALL: Final[tuple[Connector, ...]] = (Generic(), Chatwoot(), Zendesk(), Intercom())
+_ALL: Final[tuple[Connector, ...]] = (Generic(), Chatwoot(), Zendesk(), Intercom(), Gorgias())
 CONNECTORS: Final[Mapping[str, Connector]] = MappingProxyType({connector.name: connector for connector in _ALL})
