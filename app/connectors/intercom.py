@@ -41,7 +41,7 @@ TICKET_STATES: Final[Mapping[str, tuple[str, dict[str, str]]]] = {
     "waiting_on_customer": ("ticket-paused", {"reason": "customer"}),
     "resolved": ("ticket-closed", {"reason": "resolved"}),
 }
-# What a topic says of each part in it. `replied` stands for the reply itself, from whoever wrote the part.
+# What a topic says of each part in it. A `reply-sent` beside something else is only one if the part has a text.
 TOPICS: Final[Mapping[str, tuple[str, ...]]] = {
     "conversation.user.replied": ("message-received",),
     "conversation.admin.replied": ("reply-sent",),
