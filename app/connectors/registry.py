@@ -4,7 +4,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from app.connectors.chatwoot import Chatwoot
 from app.connectors.connector import Connector
 from app.connectors.generic import Generic
+from app.connectors.gorgias import Gorgias
+from app.connectors.intercom import Intercom
+from app.connectors.zendesk import Zendesk
 
-CONNECTORS: Final[Mapping[str, Connector]] = MappingProxyType({connector.name: connector for connector in (Generic(),)})
+_ALL: Final[tuple[Connector, ...]] = (Generic(), Chatwoot(), Zendesk(), Intercom(), Gorgias())
+CONNECTORS: Final[Mapping[str, Connector]] = MappingProxyType({connector.name: connector for connector in _ALL})
