@@ -81,5 +81,8 @@ def unfit_accounts(connectors: Mapping[str, Mapping[str, AccountConfig]]) -> Ite
                 for unknown in sorted(given.keys() - known):
                     there = f"there are: {', '.join(sorted(known))}" if known else "it has none"
                     yield Problem((*place, key, unknown), f"`{unknown}` is none of {connector}'s {key}; {there}")
+            for key, words in able.choices.items():
+                if key in account.options and account.options[key] not in words:
+                    yield Problem((*place, "options", key), f"`{key}` must be one of: {', '.join(sorted(words))}")
             for missing in sorted(able.needs - account.options.keys() - account.keys.keys()):
                 yield Problem(place, f"{connector} needs `{missing}`; name it for the account `{name}`")

@@ -30,6 +30,9 @@ Refusal = Literal["missing-header", "malformed-header", "stale", "mismatch"]
 """Why a signature is refused."""
 REFUSALS: Final[tuple[Refusal, ...]] = ("missing-header", "malformed-header", "stale", "mismatch")
 
+Unit = Literal["rfc3339", "rfc5322", "seconds", "milliseconds"]
+"""How instants are written: as text with a zone, as mails do, or as a number since 1970."""
+
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
@@ -105,6 +108,8 @@ class Capabilities:
 
     emits: frozenset[str]
     """Event types. What is in no account's set is not computed as zero: it cannot be known."""
+    instants: frozenset[Unit] = frozenset({"rfc3339"})
+    """In which units, each in fields of its own. A unit is known and never guessed; a wrong one is out of range and refused."""
     signs_body: bool = True
     """False for sources that only send a password along."""
     body_bytes: int = 1 << 20
@@ -114,6 +119,8 @@ class Capabilities:
     """For signed posts that break the contract; 200 where a source stops sending after a 4xx."""
     options: frozenset[str] = frozenset()
     """Options that an account may have."""
+    choices: Mapping[str, frozenset[str]] = field(default_factory=lambda: _NOTHING)
+    """Those of them whose value is one of a few words: which words."""
     keys: frozenset[str] = frozenset()
     """Further secrets that an account may have."""
     needs: frozenset[str] = frozenset()

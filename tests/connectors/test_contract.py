@@ -1,5 +1,6 @@
 """What every connector must satisfy. A file in `app/connectors` that is none has its name in NO_CONNECTORS."""
 
+import contextlib
 import dataclasses
 import importlib
 import json
@@ -14,12 +15,26 @@ from hypothesis import strategies as st
 import app.connectors
 from app.connectors.connector import REFUSALS, Draft, Malformed, Request
 from app.connectors.registry import CONNECTORS
-from app.gateway.events import Finishing, Ready
+from app.gateway.events import Finishing, InvalidEvent, Ready
 from app.gateway.pseudonyms import Pseudonyms
 from schemas.events import TICKET_EVENT
 from tests.connectors.cases.case import NOW_MS, Body, Case
 
-NO_CONNECTORS = {"__init__", "connector", "json_body", "registry", "standard_webhooks", "well_known"}
+NO_CONNECTORS = {
+    "__init__",
+    "connector",
+    "forms",
+    "instants",
+    "json_body",
+    "mail",
+    "members",
+    "meta",
+    "meta_messaging",
+    "registry",
+    "signatures",
+    "standard_webhooks",
+    "well_known",
+}
 FOUND = sorted({path.stem for path in Path(app.connectors.__file__).parent.glob("*.py")} - NO_CONNECTORS)
 RECEIVED_AT = "2026-03-02T10:41:09Z"
 
@@ -145,6 +160,19 @@ def test_another_secret_is_refused(case: Case) -> None:
 
 
 @each
+def test_a_post_signed_long_ago_or_ahead_is_stale(case: Case) -> None:
+    if case.oldest_ms is None:
+        pytest.skip(f"{case.connector.name} signs no instant")
+    for now_ms, refusal in (
+        (NOW_MS - case.oldest_ms, None),
+        (NOW_MS - case.oldest_ms - 1000, "stale"),
+        (NOW_MS + 301_000, "stale"),
+    ):
+        request = case.sign(case.bodies[0], case.secret, now_ms)
+        assert case.connector.verify(request, case.account, NOW_MS).refusal == refusal
+
+
+@each
 def test_while_a_secret_is_replaced_both_sign_and_the_verdict_says_which(case: Case) -> None:
     keys = tuple(case.connector.key(secret) for secret in (case.other_secret, case.secret))
     account = dataclasses.replace(case.account, secrets=keys)
@@ -187,7 +215,10 @@ def test_signed_nonsense_gives_events_or_malformed(case: Case, body: bytes) -> N
 @each
 @given(data=st.data())
 def test_a_body_with_one_value_replaced_gives_events_or_malformed(case: Case, data: st.DataObject) -> None:
-    body = data.draw(st.sampled_from([body for body in case.bodies if body.body.lstrip()[:1] in (b"{", b"[")]))
+    bodies = [body for body in case.bodies if body.body.lstrip()[:1] in (b"{", b"[")]
+    if not bodies:
+        pytest.skip(f"{case.connector.name} is not sent JSON")
+    body = data.draw(st.sampled_from(bodies))
     value = json.loads(body.body)
     _replace_one(value, data.draw(_JSON), data)
     request = case.sign(Body(json.dumps(value).encode(), (), body.headers), case.secret, NOW_MS)
@@ -207,6 +238,21 @@ def _replace_one(value: Any, by: Any, data: st.DataObject) -> None:
             value[key] = by
             return
         value = value[key]
+
+
+@each
+@given(data=st.data())
+def test_a_body_with_bytes_replaced_gives_events_or_malformed(case: Case, data: st.DataObject) -> None:
+    sample = data.draw(st.sampled_from(case.bodies))
+    body = bytearray(sample.body)
+    for _ in range(data.draw(st.integers(1, 4))):
+        start = data.draw(st.integers(0, len(body)))
+        end = data.draw(st.integers(start, min(len(body), start + 40)))
+        body[start:end] = data.draw(
+            st.binary(max_size=8) | st.sampled_from([b"\r\n", b"--", b"<", b'"', b"\x00", b"@", b","])
+        )
+    with contextlib.suppress(Malformed, InvalidEvent):
+        _finished(case, case.sign(Body(bytes(body), (), sample.headers), case.secret, NOW_MS))
 
 
 @each

@@ -33,3 +33,5 @@ class Case:
     bodies: tuple[Body, ...]
     private: tuple[str, ...]
     """Words in the bodies that are nobody's business: texts, names, addresses."""
+    oldest_ms: int | None = None
+    """How long ago a post may have been signed; none where no instant is signed."""

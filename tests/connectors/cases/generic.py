@@ -81,4 +81,5 @@ CASE = Case(
         _body([]),
     ),
     private=("jane", "Jane", "4915112345678", "parcel", "cdn.example"),
+    oldest_ms=standard_webhooks.TOLERANCE_MS,
 )
