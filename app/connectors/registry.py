@@ -6,5 +6,14 @@ from typing import Final
 
 from app.connectors.connector import Connector
 from app.connectors.generic import Generic
+from app.connectors.instagram import Instagram
+from app.connectors.messenger import Messenger
+from app.connectors.whatsapp import WhatsApp
 
-CONNECTORS: Final[Mapping[str, Connector]] = MappingProxyType({connector.name: connector for connector in (Generic(),)})
+_ALL: Final[tuple[Connector, ...]] = (
+    Generic(),
+    WhatsApp(),
+    Messenger(),
+    Instagram(),
+)
+CONNECTORS: Final[Mapping[str, Connector]] = MappingProxyType({connector.name: connector for connector in _ALL})
