@@ -7,7 +7,10 @@ from typing import Final
 from app.connectors.connector import Connector
 from app.connectors.generic import Generic
 from app.connectors.instagram import Instagram
+from app.connectors.mailgun import Mailgun
 from app.connectors.messenger import Messenger
+from app.connectors.postmark import Postmark
+from app.connectors.sendgrid import SendGrid
 from app.connectors.whatsapp import WhatsApp
 
 _ALL: Final[tuple[Connector, ...]] = (
@@ -15,5 +18,8 @@ _ALL: Final[tuple[Connector, ...]] = (
     WhatsApp(),
     Messenger(),
     Instagram(),
+    Postmark(),
+    SendGrid(),
+    Mailgun(),
 )
 CONNECTORS: Final[Mapping[str, Connector]] = MappingProxyType({connector.name: connector for connector in _ALL})
