@@ -25,7 +25,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final, NamedTuple
 
 from app.connectors.connector import Account, Draft, Malformed, Unit
-from schemas.wire import format_instant
+from schemas.wire import EARLIEST, TOO_LATE, format_instant
 
 TEAM: Final = "team"
 THREADS: Final = "threads"
@@ -200,9 +200,10 @@ def _occurred_at(mail: Mail) -> str:
 def _date(text: str) -> datetime | None:
     try:
         at = parsedate_to_datetime(text.strip())
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+        utc = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, TypeError, OverflowError, LookupError):
         return None
+    return utc if EARLIEST <= utc < TOO_LATE else None
 
 
 def _team(account: Account) -> frozenset[str]:
