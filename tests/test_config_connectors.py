@@ -50,6 +50,7 @@ def test_the_example_in_the_configuration_is_right() -> None:
         (_website("{secrets: [{env: A}], channel: Web}"), "`channel` (Web) must be a name"),
         (_website("{secrets: [{env: A}], requests_per_second: 0}"), "`requests_per_second` (0)"),
         (_website("{secrets: [{env: A}], options: {x: y}}"), "`x` is none of generic's options; there are: ticket_ids"),
+        (_website("{secrets: [{env: A}], options: {ticket_ids: x}}"), "`ticket_ids` must be one of: clear, personal"),
         (_website("{secrets: [{env: A}], keys: {x: {env: Y}}}"), "`x` is none of generic's keys; it has none"),
     ],
 )

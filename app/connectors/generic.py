@@ -45,7 +45,11 @@ class Generic:
     """See the top of the file."""
 
     name = "generic"
-    capabilities = Capabilities(emits=frozenset(_FIELDS), options=frozenset({"ticket_ids"}))
+    capabilities = Capabilities(
+        emits=frozenset(_FIELDS),
+        options=frozenset({"ticket_ids"}),
+        choices={"ticket_ids": frozenset({"clear", "personal"})},
+    )
 
     def key(self, secret: str) -> bytes:
         """The key of a Standard Webhooks secret."""

@@ -4,7 +4,8 @@ import contextlib
 import dataclasses
 import importlib
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +26,18 @@ NO_CONNECTORS = {
     "connector",
     "forms",
     "instants",
+    "intercom_item",
     "json_body",
     "mail",
     "members",
     "meta",
     "meta_messaging",
+    "native",
+    "one_json",
     "registry",
     "signatures",
     "standard_webhooks",
+    "states",
     "well_known",
 }
 FOUND = sorted({path.stem for path in Path(app.connectors.__file__).parent.glob("*.py")} - NO_CONNECTORS)
@@ -106,6 +111,77 @@ def test_nothing_private_comes_through(case: Case) -> None:
         for event in _finished(case, request):
             text = event.value.decode() + event.key.decode()
             assert [word for word in case.private if word in text] == []
+
+
+PLANTED = "Jane Doe <jane@planted.example> +49 151 76543210 token-of-mine-7f9a"
+PLANTED_WORDS = ("Jane", "planted", "76543210", "token-of-mine")
+
+
+def _said(case: Case, value: Any, sample: Body) -> str:
+    """All that a body makes the gateway say, of its events or of its faults."""
+    try:
+        ready = _finished(case, case.sign(Body(json.dumps(value).encode(), (), sample.headers), case.secret, NOW_MS))
+    except (Malformed, InvalidEvent) as error:
+        return f"{error} {getattr(error, 'detail', '')}"
+    return " ".join(f"{event.key!r} {event.value!r}" for event in ready)
+
+
+def _leaves(value: Any, name: str = "") -> Iterator[tuple[Any, Any, str]]:
+    """(container, key, name of the field) of every text, also of those in lists."""
+    for key in value if isinstance(value, dict) else range(len(value)):
+        field = key if isinstance(key, str) else name
+        if isinstance(value[key], dict | list):
+            yield from _leaves(value[key], field)
+        elif isinstance(value[key], str):
+            yield value, key, field
+
+
+def said_of_planted(case: Case, sample: Body) -> Iterator[tuple[str, str]]:
+    """(field, what is said) for every text of a body, with the planted one in its place."""
+    value = json.loads(sample.body)
+    for container, key, field in list(_leaves(value)):
+        if field not in case.says:
+            before, container[key] = container[key], PLANTED
+            yield field, _said(case, value, sample)
+            container[key] = before
+
+
+@each
+def test_what_is_planted_in_any_text_of_any_body_is_said_nowhere(case: Case) -> None:
+    told = [one for sample in _json(case) for one in said_of_planted(case, sample)]
+    assert told
+    assert [(field, said) for field, said in told if any(word in said for word in PLANTED_WORDS)] == []
+
+
+def _json(case: Case) -> list[Body]:
+    found = [body for body in case.bodies if body.body.lstrip()[:1] in (b"{", b"[")]
+    if not found:
+        pytest.skip(f"{case.connector.name} is not sent JSON")
+    return found
+
+
+@each
+def test_an_instant_in_another_unit_is_refused_and_never_guessed(case: Case) -> None:
+    for sample in _json(case):
+        value = json.loads(sample.body)
+        instants = set(_instants(_said(case, value, sample)))
+        for factor in (1000, 0.001):
+            said = _said(case, _scaled(value, factor), sample)
+            assert set(_instants(said)) <= instants, said
+
+
+def _instants(said: str) -> list[str]:
+    return re.findall(r'"occurred_at":"([^"]+)"', said)
+
+
+def _scaled(value: Any, factor: float) -> Any:
+    """With every number that may be an instant in another unit."""
+    if isinstance(value, dict):
+        return {name: _scaled(inner, factor) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_scaled(inner, factor) for inner in value]
+    is_instant = isinstance(value, int | float) and 1_262_304_000 <= value <= 4_102_444_800_000
+    return int(value * factor) if is_instant else value
 
 
 @each
@@ -215,10 +291,7 @@ def test_signed_nonsense_gives_events_or_malformed(case: Case, body: bytes) -> N
 @each
 @given(data=st.data())
 def test_a_body_with_one_value_replaced_gives_events_or_malformed(case: Case, data: st.DataObject) -> None:
-    bodies = [body for body in case.bodies if body.body.lstrip()[:1] in (b"{", b"[")]
-    if not bodies:
-        pytest.skip(f"{case.connector.name} is not sent JSON")
-    body = data.draw(st.sampled_from(bodies))
+    body = data.draw(st.sampled_from(_json(case)))
     value = json.loads(body.body)
     _replace_one(value, data.draw(_JSON), data)
     request = case.sign(Body(json.dumps(value).encode(), (), body.headers), case.secret, NOW_MS)
@@ -231,11 +304,14 @@ def test_a_body_with_one_value_replaced_gives_events_or_malformed(case: Case, da
 
 
 def _replace_one(value: Any, by: Any, data: st.DataObject) -> None:
-    """Somewhere inside."""
+    """Somewhere inside, or taken away."""
     while isinstance(value, dict | list) and value:
         key: Any = data.draw(st.sampled_from(sorted(value) if isinstance(value, dict) else range(len(value))))
         if not isinstance(value[key], dict | list) or not value[key] or data.draw(st.booleans()):
-            value[key] = by
+            if isinstance(value, dict) and data.draw(st.booleans()):
+                del value[key]
+            else:
+                value[key] = by
             return
         value = value[key]
 

@@ -35,3 +35,5 @@ class Case:
     """Words in the bodies that are nobody's business: texts, names, addresses."""
     oldest_ms: int | None = None
     """How long ago a post may have been signed; none where no instant is signed."""
+    says: frozenset[str] = frozenset()
+    """Fields whose words are the sender's to choose by contract, and so come through."""

@@ -5,6 +5,7 @@ from typing import Any
 from app.connectors import standard_webhooks
 from app.connectors.connector import Account, Request
 from app.connectors.generic import Generic
+from app.connectors.signatures import TOLERANCE_MS
 from tests.connectors.cases.case import Body, Case
 
 _SECRET = "whsec_" + b64encode(bytes(range(3, 35))).decode()
@@ -81,5 +82,6 @@ CASE = Case(
         _body([]),
     ),
     private=("jane", "Jane", "4915112345678", "parcel", "cdn.example"),
-    oldest_ms=standard_webhooks.TOLERANCE_MS,
+    oldest_ms=TOLERANCE_MS,
+    says=frozenset({"ticket_id", "into", "order_id"}),
 )
