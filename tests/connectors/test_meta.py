@@ -5,8 +5,9 @@ import pytest
 
 from app.connectors import meta
 from app.connectors.connector import Account, Malformed, Request, SecretError
+from app.connectors.instagram import Instagram
 from app.connectors.whatsapp import WhatsApp
-from tests.connectors.cases import whatsapp
+from tests.connectors.cases import messenger, whatsapp
 
 WHATSAPP = WhatsApp()
 ACCOUNT = whatsapp.CASE.account
@@ -107,6 +108,18 @@ def test_what_another_product_posts_is_of_no_use() -> None:
     body = b'{"object": "page", "entry": [{"id": "1"}, 7]}'
     items = WHATSAPP.parse(Request("POST", {}, {}, body), ACCOUNT)
     assert [list(WHATSAPP.normalise(item, ACCOUNT)) for item in items] == [[], []]
+
+
+def test_the_test_buttons_of_the_dashboard_wrote_nothing() -> None:
+    value = whatsapp.value(messages=[whatsapp.message(1, timestamp="1504902988")])
+    update = messenger.update(message=messenger.said(1)) | {"timestamp": "1527459824"}
+    for connector, more in (
+        (WHATSAPP, {"changes": [{"field": "messages", "value": value}]}),
+        (Instagram(), {"messaging": [update]}),
+    ):
+        body = json.dumps({"object": connector.object_name, "entry": [{"id": "0", **more}]}).encode()
+        items = connector.parse(Request("POST", {}, {}, body), ACCOUNT)
+        assert [list(connector.normalise(item, ACCOUNT)) for item in items] == [[]]
 
 
 def test_ids_in_an_option_may_be_divided_by_commas_and_spaces() -> None:

@@ -138,11 +138,6 @@ def test_in_a_hand_over_the_customer_is_who_is_not_the_page() -> None:
     assert documented.fields["customer_id"] == CUSTOMER
 
 
-def test_the_test_button_of_the_dashboard_wrote_nothing() -> None:
-    button = {"id": "0", "messaging": [{**update(message=said(1)), "timestamp": "1527459824"}]}
-    assert _drafts(Instagram(), button) == []
-
-
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [

@@ -6,8 +6,8 @@ from app.connectors.mailgun import OLDEST_MS, Mailgun, sign
 from tests.connectors.cases import sendgrid
 from tests.connectors.cases.case import Body, Case
 
-_SECRET = "key-3ax6xnjp29jd6fds4gc373sgvjxteol0"
-_OTHER = "key-4bx6xnjp29jd6fds4gc373sgvjxteol1"
+_SECRET = "7d1f0b6a9c3e5f2d8b4a7c6e1f0d9b3a"
+_OTHER = "0d9b3a7d1f0b6a9c3e5f2d8b4a7c6e1f"
 TOKEN = "06c96bafc3f42a66b9edd546347a2fe18dc23461fe80dc52f0"
 ENCODED = {b"content-type": b"application/x-www-form-urlencoded"}
 _HEADERS = [line.split(": ", 1) for line in sendgrid.HEAD.replace("\r\n\t", " ").splitlines()]
