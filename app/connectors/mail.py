@@ -3,7 +3,7 @@
 Theory of operation
 -------------------
 * **Who wrote.** `team` of an account names the addresses (`support@shop.example`) and domains (`@shop.example`) of those
-  who answer. A mail from them is a reply, seen because outgoing mail is copied here (Bcc, journal, or a rule of the mail
+  who answer. A mail from them is a reply, seen because outgoing mail is copied here (a Bcc, or a rule of the mail
   server); all else is a message. A mail of the team to the team alone is nobody's turn. Without `team` there are only messages.
 * **Which ticket.** Nothing is remembered between mails, so the ticket must be in the mail: it is the first mail of its
   thread, named first in `References` (RFC 5322, 3.6.4), else by `In-Reply-To`, else itself. A program that writes neither
@@ -19,13 +19,11 @@ Ids of threads and mails hold addresses and host names; they are hashed like tho
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from app.connectors.connector import Account, Draft, Malformed, Unit
-from schemas.wire import EARLIEST, TOO_LATE, format_instant
+from app.connectors.mail_headers import Headers, addresses, arrived_at, kept, message_id
 
 TEAM: Final = "team"
 THREADS: Final = "threads"
@@ -43,10 +41,6 @@ CHOICES: Final[Mapping[str, frozenset[str]]] = {
 INSTANTS: Final[frozenset[Unit]] = frozenset({"rfc5322"})
 BODY_BYTES: Final = 40 << 20
 """With attachments. Providers take mails of 25 to 35 MB, and JSON and MIME write three bytes as four."""
-
-_MOST_LINES: Final = 2000
-_MOST_OF_A_NAME: Final = 4
-_LONGEST_HEADER: Final = 2000
 
 _AUTOMATIC: Final[Mapping[str, re.Pattern[str]]] = {
     "auto-submitted": re.compile(r"(?!no\s*(?:[;(]|$))"),  # RFC 3834: anything but no
@@ -71,10 +65,6 @@ _WANTED: Final = frozenset(
     | _AUTOMATIC.keys()
     | _OF_A_LIST.keys()
 )
-_MESSAGE_ID: Final = re.compile(r"<([^<>\s]{1,998})>")
-_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.){0,100}"')
-_IN_BRACKETS: Final = re.compile(r"<([^<>@\s]{1,64}@[^<>@\s]{1,255})>")
-_BARE: Final = re.compile(r"([^\s<>,;:()\[\]\"@]{1,64}@[^\s<>,;:()\"@]{1,255})")
 _PLUS: Final = re.compile(r"[^+@]*\+([^@]+)@")
 _SEPARATORS: Final = re.compile(r"[\s,]+")
 
@@ -82,38 +72,16 @@ _SEPARATORS: Final = re.compile(r"[\s,]+")
 class Mail(NamedTuple):
     """What is wanted of a mail, in whatever form its provider tells it."""
 
-    headers: Mapping[str, Sequence[str]]
-    """Names in lower case -> values, the topmost first."""
+    headers: Headers
     recipients: tuple[str, ...]
     """Of the envelope: our own addresses."""
     known_as: str
     """What it is known by if it has no `Message-ID`; the same on redelivery."""
 
 
-def headers(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """The wanted of some headers: so many of each, and each so long, as no honest mail has."""
-    wanted: dict[str, list[str]] = {}
-    for name, value in pairs:
-        if (lower := name.lower()) in _WANTED and len(values := wanted.setdefault(lower, [])) < _MOST_OF_A_NAME:
-            values.append(value[:_LONGEST_HEADER])
-    return wanted
-
-
-def head_of(raw: str) -> Iterator[tuple[str, str]]:
-    """The headers at the beginning of a raw mail, unfolded."""
-    name, value = "", ""
-    for line in raw.lstrip("\r\n").split("\n", _MOST_LINES)[:_MOST_LINES]:
-        text = line.rstrip("\r")
-        if not text:
-            break
-        if text[0] in " \t":
-            value += text
-            continue
-        if name:
-            yield name, value
-        name, _, value = text.partition(":")
-    if name:
-        yield name, value
+def headers(pairs: Iterable[tuple[str, str]]) -> Headers:
+    """Those that say what a mail means."""
+    return kept(pairs, _WANTED)
 
 
 def digest(head: str) -> str:
@@ -123,30 +91,32 @@ def digest(head: str) -> str:
 
 def events(mail: Mail, account: Account) -> Sequence[Draft]:
     """The one event that a mail is, if somebody wrote it. Raises Malformed."""
-    sender = _first_address(mail, "from")
+    sender = next(addresses(mail.headers, "from"), None)
     if _is_automatic(mail, sender, account):
         return ()
     team = _team(account)
-    own_id = _own_id(mail)
-    fields: dict[str, Any] = {
-        "channel": account.channel or CHANNEL,
-        "occurred_at": _occurred_at(mail),
-        "ticket_id": _thread(mail, account, own_id, is_reply=_is_of(sender, team)),
-        "author_id": sender,
-    }
     if not _is_of(sender, team):
-        fields |= {"type": "message-received", "customer_id": sender}
-        return (_draft(own_id, fields),)
-    customers = [address for address in _addresses(mail, "to", "cc") if not _is_of(address, team)]
+        return (_draft(mail, account, "message-received", author_id=sender, customer_id=sender),)
+    customers = [address for address in addresses(mail.headers, "to", "cc") if not _is_of(address, team)]
     if not customers and "to" in mail.headers:
         return ()
-    fields |= {"type": "reply-sent", "author_kind": "agent", "customer_id": next(iter(customers), None)}
-    return (_draft(own_id, fields),)
+    customer = next(iter(customers), None)
+    return (_draft(mail, account, "reply-sent", author_kind="agent", author_id=sender, customer_id=customer),)
 
 
-def _draft(own_id: str, fields: Mapping[str, Any]) -> Draft:
-    present = {name: value for name, value in fields.items() if value is not None}
-    return Draft(own_id, present, frozenset({"ticket_id"}))
+def _draft(mail: Mail, account: Account, kind: str, **who: str | None) -> Draft:
+    occurred_at = arrived_at(mail.headers)
+    if occurred_at is None:
+        raise Malformed("neither Received nor Date has a date that can be read")
+    own_id = message_id(mail.headers, "message-id") or mail.known_as
+    fields = {
+        "type": kind,
+        "channel": account.channel or CHANNEL,
+        "occurred_at": occurred_at,
+        "ticket_id": _thread(mail, account, kind) or own_id,
+        **{name: value for name, value in who.items() if value is not None},
+    }
+    return Draft(own_id, fields, frozenset({"ticket_id"}))
 
 
 def _is_automatic(mail: Mail, sender: str | None, account: Account) -> bool:
@@ -163,47 +133,20 @@ def _is_automatic(mail: Mail, sender: str | None, account: Account) -> bool:
     )
 
 
-def _own_id(mail: Mail) -> str:
-    for value in mail.headers.get("message-id", ()):
-        if found := _MESSAGE_ID.search(value):
-            return found[1]
-    return mail.known_as
-
-
-def _thread(mail: Mail, account: Account, own_id: str, *, is_reply: bool) -> str:
-    if account.options.get(THREADS) == BY_PLUS_ADDRESS and (tag := _plus_tag(mail, is_reply=is_reply)):
+def _thread(mail: Mail, account: Account, kind: str) -> str | None:
+    """The ticket that a mail says it belongs to."""
+    if account.options.get(THREADS) == BY_PLUS_ADDRESS and (tag := _plus_tag(mail, kind)):
         return f"+{tag}"
-    for name in ("references", "in-reply-to"):
-        for value in mail.headers.get(name, ()):
-            if found := _MESSAGE_ID.search(value):
-                return found[1]
-    return own_id
+    return message_id(mail.headers, "references", "in-reply-to")
 
 
-def _plus_tag(mail: Mail, *, is_reply: bool) -> str | None:
-    """What stands behind the plus of our own address: where the mail went to, or where an answer to ours goes to."""
-    ours = _addresses(mail, "reply-to", "from") if is_reply else _addresses(mail, "to", "cc")
-    for address in (*mail.recipients, *ours):
+def _plus_tag(mail: Mail, kind: str) -> str | None:
+    """What stands behind the plus of our own address: where a mail went to, or where an answer to ours goes to."""
+    names = ("reply-to", "from") if kind == "reply-sent" else ("to", "cc")
+    for address in (*mail.recipients, *addresses(mail.headers, *names)):
         if found := _PLUS.match(address):
             return found[1]
     return None
-
-
-def _occurred_at(mail: Mail) -> str:
-    dates = [value.rpartition(";")[2] for value in mail.headers.get("received", ())[:1]]
-    for text in (*dates, *mail.headers.get("date", ())[:1]):
-        if (at := _date(text)) is not None:
-            return format_instant(at)
-    raise Malformed("neither Received nor Date has a date that can be read")
-
-
-def _date(text: str) -> datetime | None:
-    try:
-        at = parsedate_to_datetime(text.strip())
-        utc = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, TypeError, OverflowError, LookupError):
-        return None
-    return utc if EARLIEST <= utc < TOO_LATE else None
 
 
 def _team(account: Account) -> frozenset[str]:
@@ -215,16 +158,3 @@ def _is_of(address: str | None, team: frozenset[str]) -> bool:
         return False
     local, _, domain = address.rpartition("@")
     return not team.isdisjoint({f"{local.partition('+')[0]}@{domain}", address, f"@{domain}"})
-
-
-def _first_address(mail: Mail, name: str) -> str | None:
-    return next(_addresses(mail, name), None)
-
-
-def _addresses(mail: Mail, *names: str) -> Iterator[str]:
-    """Of some headers. Not `email.utils.getaddresses`: it takes long over odd lists, and deep ones exhaust its stack."""
-    for name in names:
-        for value in mail.headers.get(name, ()):
-            for part in _QUOTED.sub(" ", value).split(","):
-                if found := _IN_BRACKETS.search(part) or _BARE.search(part):
-                    yield found[1].lower()

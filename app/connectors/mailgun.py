@@ -18,6 +18,7 @@ from app.connectors import mail
 from app.connectors.connector import Account, Answer, Capabilities, Draft, Malformed, Request, Verdict
 from app.connectors.forms import read_form
 from app.connectors.json_body import read_json
+from app.connectors.mail_headers import head_of
 from app.connectors.signatures import verbatim, which_signed
 
 OLDEST_MS: Final = 9 * 60 * 60 * 1000
@@ -80,7 +81,7 @@ class Mailgun:
         listed, raw = item.get("message-headers"), item.get("body-mime")
         if not listed and not raw:
             raise Malformed("neither message-headers nor body-mime is there")
-        pairs = [*_listed(listed)] if listed else [*mail.head_of(raw or "")]
+        pairs = [*_listed(listed)] if listed else [*head_of(raw or "")]
         if "sender" in item:
             pairs.append(("return-path", item["sender"]))
         recipients = (item["recipient"],) if "recipient" in item else ()

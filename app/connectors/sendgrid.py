@@ -25,6 +25,7 @@ from app.connectors import mail
 from app.connectors.connector import Account, Answer, Capabilities, Draft, Malformed, Request, SecretError, Verdict
 from app.connectors.forms import read_form
 from app.connectors.json_body import read_json
+from app.connectors.mail_headers import head_of
 
 SIGNATURE: Final = b"x-twilio-email-event-webhook-signature"
 TIMESTAMP: Final = b"x-twilio-email-event-webhook-timestamp"
@@ -81,7 +82,7 @@ class SendGrid:
         head = item.get("headers") or item.get("email")
         if not head:
             raise Malformed("neither headers nor email is there")
-        pairs = [*mail.head_of(head)]
+        pairs = [*head_of(head)]
         recipients, sender = _envelope(item.get("envelope"))
         if sender is not None:
             pairs.append(("return-path", sender))

@@ -29,6 +29,7 @@ NO_CONNECTORS = {
     "intercom_item",
     "json_body",
     "mail",
+    "mail_headers",
     "members",
     "meta",
     "meta_messaging",

@@ -197,14 +197,6 @@ def test_a_mail_from_nobody_is_a_message_of_nobody() -> None:
     assert _one(From=None).fields.keys().isdisjoint({"author_id", "customer_id"})
 
 
-def test_a_head_is_unfolded_and_ends_at_the_empty_line() -> None:
-    raw = "\r\nA: 1\r\n\t2\r\n 3\r\nno header\r\nB:4\n\r\nC: 5\r\n"
-    assert list(mail.head_of(raw)) == [("A", " 1\t2 3"), ("no header", ""), ("B", "4")]
-    assert list(mail.head_of("A: 1")) == [("A", " 1")]
-    assert list(mail.head_of(" 1\n2")) == [("2", "")]
-    assert list(mail.head_of("")) == []
-
-
 def test_only_wanted_headers_are_kept_and_no_more_than_any_honest_mail_has() -> None:
     kept = mail.headers([("Subject", "secret"), *[("TO", "x" * 9000)] * 99])
     assert kept.keys() == {"to"}
