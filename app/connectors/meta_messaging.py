@@ -25,6 +25,7 @@ _INBOXES: Final = frozenset({"263902037430900", "1217981644879628"})
 """Of pages and of Instagram profiles: people write there."""
 _HAND_OVERS: Final = ("pass_thread_control", "take_thread_control")
 _NO_TURN: Final = ("is_deleted", "is_self")
+"""Unsent; and what a profile writes to itself."""
 
 CAPABILITIES: Final = Capabilities(
     emits=frozenset({"message-received", "reply-sent", "ticket-handed-over"}),
