@@ -76,3 +76,20 @@ def test_a_secret_that_was_written_there_is_not_told_on(secrets: str) -> None:
 def test_a_path_is_kept_as_it_is_written(tmp_path: Path) -> None:
     account = parse(_website(f"{{secrets: [{{file: {tmp_path}}}]}}")).connectors["generic"]["website"]
     assert account.secrets[0].file == tmp_path
+
+
+_WHATSAPP = "connectors: {whatsapp: {shop: {secrets: [{env: A}], %s}}}"
+_MAILGUN = "connectors: {mailgun: {support: {secrets: [{env: A}], options: {%s}}}}"
+
+
+def test_a_source_that_asks_who_we_are_needs_its_token() -> None:
+    assert "whatsapp needs `verify_token`; name it for the account `shop`" in complaint(_WHATSAPP % "channel: wa")
+    account = parse(_WHATSAPP % "keys: {verify_token: {env: B}}").connectors["whatsapp"]["shop"]
+    assert str(account.keys["verify_token"]) == "environment variable B"
+
+
+def test_an_option_with_few_values_refuses_others() -> None:
+    assert "`threads` must be one of: plus-address, references" in complaint(_MAILGUN % "threads: plus_address")
+    assert "`mailing_lists` must be one of: automatic, people" in complaint(_MAILGUN % "mailing_lists: yes-please")
+    account = parse(_MAILGUN % 'threads: plus-address, team: "@shop.example"').connectors["mailgun"]["support"]
+    assert account.options == {"threads": "plus-address", "team": "@shop.example"}

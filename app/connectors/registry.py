@@ -8,8 +8,26 @@ from app.connectors.chatwoot import Chatwoot
 from app.connectors.connector import Connector
 from app.connectors.generic import Generic
 from app.connectors.gorgias import Gorgias
+from app.connectors.instagram import Instagram
 from app.connectors.intercom import Intercom
+from app.connectors.mailgun import Mailgun
+from app.connectors.messenger import Messenger
+from app.connectors.postmark import Postmark
+from app.connectors.sendgrid import SendGrid
+from app.connectors.whatsapp import WhatsApp
 from app.connectors.zendesk import Zendesk
 
-_ALL: Final[tuple[Connector, ...]] = (Generic(), Chatwoot(), Zendesk(), Intercom(), Gorgias())
+_ALL: Final[tuple[Connector, ...]] = (
+    Generic(),
+    Chatwoot(),
+    Zendesk(),
+    Intercom(),
+    Gorgias(),
+    WhatsApp(),
+    Messenger(),
+    Instagram(),
+    Postmark(),
+    SendGrid(),
+    Mailgun(),
+)
 CONNECTORS: Final[Mapping[str, Connector]] = MappingProxyType({connector.name: connector for connector in _ALL})

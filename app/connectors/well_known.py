@@ -17,6 +17,10 @@ WELL_KNOWN: Final = frozenset(
         "TEST_APP_SECRET",
         "channel_secret",
         "12345",
+        # Mailgun's documentation; SendGrid's SDKs and documentation (public keys: who takes one over would refuse all mail)
+        "key-3ax6xnjp29jd6fds4gc373sgvjxteol0",
+        "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g==",
+        "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEmgmjvPAR/Lmwn2teL2WJUDIx35PqsnLKjPhPbrKkfMg6vK4NZQB1VeFSKbV7whQbEJRFHjF8+1zJxsXRP1GbWw==",
         # WeChat SDKs: tokens and AES keys
         "pamtest",
         "123456",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import app.connectors
@@ -29,6 +29,7 @@ NO_CONNECTORS = {
     "intercom_item",
     "json_body",
     "mail",
+    "mail_headers",
     "members",
     "meta",
     "meta_messaging",
@@ -44,12 +45,14 @@ FOUND = sorted({path.stem for path in Path(app.connectors.__file__).parent.glob(
 RECEIVED_AT = "2026-03-02T10:41:09Z"
 
 
-def _case(name: str) -> Case:
+def case_of(name: str) -> Case:
     case: Case = importlib.import_module(f"tests.connectors.cases.{name}").CASE
     return case
 
 
-each = pytest.mark.parametrize("case", [_case(name) for name in FOUND], ids=FOUND)
+many = settings(max_examples=5 * settings.default.max_examples)
+"""With eleven connectors, 20,000 bodies and headers in a run; `--hypothesis-profile=long` for fifty times as many."""
+each = pytest.mark.parametrize("case", [case_of(name) for name in FOUND], ids=FOUND)
 
 
 def _drafts(case: Case, request: Request) -> list[Draft]:
@@ -261,6 +264,7 @@ _HEADER = st.dictionaries(st.binary(max_size=30), st.binary(max_size=60), max_si
 
 
 @each
+@many
 @given(headers=_HEADER, body=st.binary(max_size=300), data=st.data())
 def test_arbitrary_bytes_are_refused_and_never_raise(
     case: Case, headers: dict[bytes, bytes], body: bytes, data: st.DataObject
@@ -278,6 +282,7 @@ _JSON = st.recursive(
 
 
 @each
+@many
 @given(body=st.binary(max_size=200) | _JSON.map(lambda value: json.dumps(value).encode()))
 def test_signed_nonsense_gives_events_or_malformed(case: Case, body: bytes) -> None:
     for sample in case.bodies[:3]:
@@ -289,6 +294,7 @@ def test_signed_nonsense_gives_events_or_malformed(case: Case, body: bytes) -> N
 
 
 @each
+@many
 @given(data=st.data())
 def test_a_body_with_one_value_replaced_gives_events_or_malformed(case: Case, data: st.DataObject) -> None:
     body = data.draw(st.sampled_from(_json(case)))
@@ -317,6 +323,7 @@ def _replace_one(value: Any, by: Any, data: st.DataObject) -> None:
 
 
 @each
+@many
 @given(data=st.data())
 def test_a_body_with_bytes_replaced_gives_events_or_malformed(case: Case, data: st.DataObject) -> None:
     sample = data.draw(st.sampled_from(case.bodies))

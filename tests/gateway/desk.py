@@ -11,7 +11,7 @@ import httpx
 
 from app import config
 from app.connectors.connector import REFUSALS
-from app.gateway.accounts import open_desks
+from app.gateway.accounts import Desks, open_desks
 from app.gateway.delivery import Delivery
 from app.gateway.events import Ready
 from app.gateway.rates import Peers
@@ -82,17 +82,19 @@ async def site(
     spool: Spool | None = None,
     *,
     configuration: str = CONFIGURATION,
+    desks: Desks | None = None,
     peer_rate: float = 1e6,
     read_seconds: float = 5.0,
     room_bytes: int = 1 << 20,
 ) -> AsyncIterator[Site]:
     """Everything but the server."""
-    desks = open_desks(config.parse(configuration).connectors, PSEUDONYM_KEY.encode(), ENVIRONMENT)
+    if desks is None:
+        desks = open_desks(config.parse(configuration).connectors, PSEUDONYM_KEY.encode(), ENVIRONMENT)
     kafka, clock = FakeKafka(), FakeClock()
     delivery = Delivery(kafka, spool, 2.0)  # type: ignore[arg-type] # the fake is enough
     emits = {desk.connector.name: desk.connector.capabilities.emits for desk in desks.values()}
     secrets = {place: len(desk.account.secrets) for place, desk in desks.items()}
-    metrics = GatewayMetrics(emits, secrets, REFUSALS, build={"version": "0"}, look=lambda: Seen(*[0] * 8))
+    metrics = GatewayMetrics(emits, secrets, REFUSALS, build={"version": "0"}, look=lambda: Seen(0, {}, *[0] * 6))
     loop = asyncio.get_running_loop()
     reader = Reader(read_seconds, Room(room_bytes), loop.time)
     gateway = Gateway(desks, delivery, metrics, peers=Peers(peer_rate), reader=reader, clock=clock.clock())
