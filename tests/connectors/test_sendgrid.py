@@ -65,6 +65,7 @@ def _der(key: ed25519.Ed25519PublicKey) -> str:
         public(ec.generate_private_key(ec.SECP384R1())),
         _der(ed25519.Ed25519PrivateKey.generate().public_key()),
     ],
+    ids=["nothing", "no base64", "no key", "cut off", "another curve", "another kind"],
 )
 def test_what_is_no_such_public_key_is_refused(secret: str) -> None:
     with pytest.raises(SecretError, match="no public key on P-256"):
