@@ -27,6 +27,7 @@ from app.kpi.event import Event
 from app.kpi.instants import DAY_MS, LATE_LIMIT_MS, NEVER
 from app.kpi.state import State
 from app.kpi.ticket import Machine
+from app.kpi.timers import Timer
 
 HISTORY_MS: Final = 7 * DAY_MS
 HISTORY_EVENTS: Final = 256
@@ -84,6 +85,8 @@ class Ticket(msgspec.Struct, array_like=True, gc=False):
     """Whether `base` holds what another version ran, and nothing was folded since."""
     known: dict[str, int] | None = None
     """After a change of version: events seen before it, by a digest of their id, and when they were."""
+    which: int = 0
+    """Which timer is the earliest (`timers.py`)."""
 
     @property
     def history(self) -> list[Event]:
@@ -139,7 +142,7 @@ class Historian:
             ticket.fold = _key(history[-1])
         ticket.version, ticket.adopted = self._version, True
         ticket.history, ticket.base = [], _encode(ticket.state)
-        ticket.next_ms = self._machine.next_timer(ticket.state)[0]
+        ticket.next_ms, ticket.which = self._machine.next_timer(ticket.state)
         ticket.known = seen
         _forget_known(ticket)
 
@@ -172,13 +175,14 @@ class Historian:
         state, machine = ticket.state, self._machine
         try:
             machine.step(state, event, out)
-            next_ms = machine.next_timer(state)[0]
-            if next_ms < now_ms:
-                ticket.fired_ms, next_ms = self._fire_until(state, now_ms, out)
+            timer = machine.next_timer(state)
+            if timer[0] < now_ms:
+                ticket.fired_ms, timer = self._fire_until(state, now_ms, out)
         except Exception:
-            ticket.state, ticket.fired_ms, ticket.next_ms = self._run(ticket, ticket.history, now_ms, Effects())
+            run = self._run(ticket, ticket.history, now_ms, Effects())
+            ticket.state, ticket.fired_ms, (ticket.next_ms, ticket.which) = run
             raise
-        ticket.next_ms = next_ms
+        ticket.next_ms, ticket.which = timer
         ticket.append(event)
 
     def _revise(self, ticket: Ticket, event: Event, now_ms: int, out: Effects) -> None:
@@ -188,41 +192,40 @@ class Historian:
         insort(history, event)
         run = self._run(ticket, history, now_ms, after)
         out.revise(before, after)
-        ticket.state, ticket.fired_ms, ticket.next_ms = run
+        ticket.state, ticket.fired_ms, (ticket.next_ms, ticket.which) = run
         ticket.history = history
 
-    def _run(self, ticket: Ticket, history: list[Event], now_ms: int, out: Effects) -> tuple[State, int, int]:
-        """The state that base and history give at `now_ms`, the instant of the last timer fired, and that of the next."""
+    def _run(self, ticket: Ticket, history: list[Event], now_ms: int, out: Effects) -> tuple[State, int, Timer]:
+        """The state that base and history give at `now_ms`, the instant of the last timer fired, and the next timer."""
         state = _decode_state(ticket.base) if ticket.base else State()
-        self._machine.promises.repeat(
-            state, out
-        )  # what was said of them before the base still stands, whatever this run says
+        # What was said of clocks before the base still stands, whatever this run says
+        self._machine.promises.repeat(state, out)
         fired_ms = 0
         for event in history:
             fired_ms = self._fire_until(state, event.at_ms, out)[0] or fired_ms
             self._machine.step(state, event, out)
-        last_ms, next_ms = self._fire_until(state, now_ms, out)
-        return state, last_ms or fired_ms, next_ms
+        last_ms, timer = self._fire_until(state, now_ms, out)
+        return state, last_ms or fired_ms, timer
 
-    def _fire_until(self, state: State, until_ms: int, out: Effects) -> tuple[int, int]:
-        """Fire all timers before `until_ms`: (the instant of the last one, 0 if there was none; that of the next)."""
+    def _fire_until(self, state: State, until_ms: int, out: Effects) -> tuple[int, Timer]:
+        """Fire all timers before `until_ms`: (the instant of the last one, 0 if there was none; the next)."""
         fired_ms = 0
         timer = self._machine.next_timer(state)
         while timer[0] < until_ms:
             self._machine.fire(state, timer, out)
             fired_ms = timer[0]
             timer = self._machine.next_timer(state)
-        return fired_ms, timer[0]
+        return fired_ms, timer
 
     def fire(self, ticket: Ticket, until_ms: int, out: Effects) -> bool:
         """Fire the ticket's timers up to and including `until_ms`. True if the ticket can be dropped."""
-        timer = self._machine.next_timer(ticket.state)
+        state, machine, timer = ticket.state, self._machine, (ticket.next_ms, ticket.which)
         while timer[0] <= until_ms:
             ticket.fired_ms = timer[0]
-            if self._machine.fire(ticket.state, timer, out):
+            if machine.fire(state, timer, out):
                 return True
-            timer = self._machine.next_timer(ticket.state)
-        ticket.next_ms = timer[0]
+            timer = machine.next_timer(state)
+        ticket.next_ms, ticket.which = timer
         return False
 
     def _fold(self, ticket: Ticket) -> None:

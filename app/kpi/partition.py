@@ -272,11 +272,10 @@ class Partition:
         ticket = self._wake(ticket_id)
         if ticket.armed_ms != due_ms:
             return
-        before = ticket.state.level()
-        out = Effects()
         if ticket.next_ms > due_ms:
             self._rearm(ticket_id, ticket)
             return
+        before, out = ticket.state.level(), Effects()
         if self._history.fire(ticket, due_ms, out):
             self._drop(ticket_id)
             return

@@ -56,7 +56,10 @@ class Sales(msgspec.Struct, array_like=True, gc=False):
 
 
 class State(msgspec.Struct, array_like=True, gc=False):
-    """All that a ticket's future depends on. None = not running, not yet, not known."""
+    """All that a ticket's future depends on. None = not running, not yet, not known.
+
+    New fields go to the end: what an earlier version stored must still be read.
+    """
 
     status: int = UNKNOWN
     channel: str = ""
@@ -66,13 +69,9 @@ class State(msgspec.Struct, array_like=True, gc=False):
     """The last event; 0 only while nothing at all is known."""
     turn_ms: int = 0
     """The last customer message, public reply or opening of a round: silence counts from here."""
-    begun_ms: int = 0
-    """The event that opened the ticket."""
     opened_ms: int | None = None
     """The first customer message: the start of durations."""
     round_ms: int | None = None
-    turned_ms: int = 0
-    """The event that opened or reopened: the beginning of the round for its age."""
     first_round: bool = True
     round_replied: bool = False
     resolution_given: bool = False
@@ -82,9 +81,6 @@ class State(msgspec.Struct, array_like=True, gc=False):
     wait_ms: int | None = None
     wait_channel: str = ""
     wait_expired: bool = False
-    wait_messages: int = 0
-    wait_actioned: bool = False
-    """Somebody did something about the messages that wait."""
     first_ms: int | None = None
     first_channel: str = ""
     first_done: bool = False
@@ -112,6 +108,13 @@ class State(msgspec.Struct, array_like=True, gc=False):
     surveyed: bool = False
     """This round has its answer."""
     sales: Sales | None = None
+    begun_ms: int = 0
+    """The event that opened the ticket."""
+    turned_ms: int = 0
+    """The event that opened or reopened: the beginning of the round for its age."""
+    wait_messages: int = 0
+    wait_actioned: bool = False
+    """Somebody did something about the messages that wait."""
 
     def level(self) -> TicketLevel | None:
         """What the ticket adds to the levels; None if it is not open."""

@@ -27,7 +27,7 @@ When an event sorts earlier than one already applied, nothing here undoes anythi
 from collections.abc import Callable
 from typing import Any, ClassVar, Final, NamedTuple
 
-from app.kpi import effort, outcomes
+from app.kpi import effort, outcomes, timers
 from app.kpi.dimensions import Dimensions, add, under
 from app.kpi.effects import Effects
 from app.kpi.event import (
@@ -58,7 +58,7 @@ from app.kpi.event import CLOSED as TICKET_CLOSED
 from app.kpi.event import UNKNOWN as UNKNOWN_AUTHOR
 from app.kpi.measures import together
 from app.kpi.promises import RESOLUTION as RESOLUTION_METRIC
-from app.kpi.promises import Promises, clocks
+from app.kpi.promises import Promises
 from app.kpi.rules import Rules
 from app.kpi.samples import (
     FIRST_ACTION,
@@ -75,7 +75,7 @@ from app.kpi.samples import (
 from app.kpi.settling import count_replier, settle
 from app.kpi.sla import SlaClock
 from app.kpi.state import CLOSED, OPEN, UNKNOWN, State
-from app.kpi.timers import DROP, EXPIRY, FORGET, SETTLE, SILENCE, SURVEY, TIMERS, Timer, Timers
+from app.kpi.timers import TIMERS, Timer, Timers
 
 REOPENING_LOOKS_BACK_MS: Final = 60 * 60_000
 """With `reopen_on_message` off, a reopening starts the waits of messages this old, inclusive."""
@@ -489,7 +489,7 @@ class Machine:
 
     def fire(self, state: State, timer: Timer, out: Effects) -> bool:
         """The earliest timer fires, at its own instant. True if nothing of the ticket needs to be kept any longer."""
-        if timer[1] == DROP:
+        if timer[1] == timers.DROP:
             _blank(state)
             return True
         out.historic = False
@@ -505,20 +505,20 @@ class Machine:
 
     def _fire(self, state: State, timer: Timer, out: Effects) -> None:
         at_ms, which = timer
-        if which == EXPIRY:
+        if timers.FIRST <= which <= timers.RESOLUTION:
+            clock, metric = _sla_of(state, which)
+            self.promises.pass_time(clock, metric, state.attributes, out)
+        elif which == timers.EXPIRY:
             state.wait_expired = True
             out.counts.append((at_ms, state.wait_channel, "waits_expired"))
-        elif which == SETTLE:
+        elif which == timers.SETTLE:
             settle(state, at_ms, self._rules, out)
-        elif which == SILENCE:
+        elif which == timers.SILENCE:
             self._close(state, at_ms, "idle", None, out)
-        elif which == SURVEY:
+        elif which == timers.SURVEY:
             self._count_survey(state, at_ms, out)
-        elif which == FORGET:
-            self._forget(state, at_ms, out)
         else:
-            clock, metric = sla_of(state, TIMERS[which])
-            self.promises.pass_time(clock, metric, state.attributes, out)
+            self._forget(state, at_ms, out)
 
     def _count_survey(self, state: State, at_ms: int, out: Effects) -> None:
         first = len(out.counts)
@@ -551,9 +551,12 @@ def _end_first(state: State, stretches: Stretches) -> None:
     state.first_done = True
 
 
-def sla_of(state: State, metric: str) -> tuple[SlaClock, str]:
-    """The running clock of a metric, and the metric."""
-    return next((clock, name) for name, clock in clocks(state) if name == metric)
+def _sla_of(state: State, which: int) -> tuple[SlaClock, str]:
+    clock = (
+        state.first_sla if which == timers.FIRST else state.next_sla if which == timers.NEXT else state.resolution_sla
+    )
+    assert clock is not None, "a timer is that of a running clock"
+    return clock, TIMERS[which]
 
 
 def _blank(state: State) -> None:

@@ -38,14 +38,13 @@ class Timers:
     def next(self, state: State) -> Timer:
         """The earliest timer; (NEVER, …) if there is none."""
         due_ms, which = NEVER, DROP
-        if state.status == OPEN:
+        rules, is_open = self._rules[state.channel], state.status == OPEN
+        if is_open:
             if state.wait_ms is not None:
                 if not state.wait_expired:
                     due_ms, which = state.wait_ms + self._rules[state.wait_channel].reply_limit_ms, EXPIRY
-            else:
-                silence_ms = self._rules[state.channel].silence_ms
-                if silence_ms is not None:
-                    due_ms, which = state.turn_ms + silence_ms, SILENCE
+            elif rules.silence_ms is not None:
+                due_ms, which = state.turn_ms + rules.silence_ms, SILENCE
             clock = state.first_sla
             if clock is not None and (next_ms := clock.next_ms()) < due_ms:
                 due_ms, which = next_ms, FIRST
@@ -56,19 +55,13 @@ class Timers:
             if clock is not None and (next_ms := clock.next_ms()) < due_ms:
                 due_ms, which = next_ms, RESOLUTION
         elif state.closed_ms is not None:
-            due_ms, which = state.closed_ms + self._rules[state.channel].settle_ms, SETTLE
+            due_ms, which = state.closed_ms + rules.settle_ms, SETTLE
         if state.surveys is not None and (next_ms := state.surveys[0].first_ms + SURVEY_MS) < due_ms:
             due_ms, which = next_ms, SURVEY
-        forget_ms = self._forget_ms(state)
-        if forget_ms < due_ms:
-            return forget_ms, FORGET if state.forgotten_ms is None else DROP
-        return due_ms, which
-
-    def _forget_ms(self, state: State) -> int:
-        if not state.last_ms:
-            return NEVER
         if state.forgotten_ms is not None:
-            return state.forgotten_ms + LATE_LIMIT_MS  # for what is read late
-        rules = self._rules[state.channel]
-        silence_ms = rules.forget_open_ms if state.status == OPEN else rules.forget_closed_ms
-        return NEVER if silence_ms is None else state.last_ms + silence_ms
+            next_ms = state.forgotten_ms + LATE_LIMIT_MS  # for what is read late
+            return (next_ms, DROP) if next_ms < due_ms else (due_ms, which)
+        silence_ms = rules.forget_open_ms if is_open else rules.forget_closed_ms
+        if silence_ms is not None and state.last_ms and (next_ms := state.last_ms + silence_ms) < due_ms:
+            return next_ms, FORGET
+        return due_ms, which
