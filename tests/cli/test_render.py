@@ -13,7 +13,7 @@ from tests.cli.conftest import Type
 
 def test_files_are_written_once_and_found_unchanged(run_command: Type, tmp_path: Path) -> None:
     first = run_command("render", "--out", tmp_path)
-    assert "9 files in" in first.output
+    assert "10 files in" in first.output
     assert json.loads((tmp_path / "grafana/dashboards/support.json").read_text())["uid"] == "carebeat-support"
     assert "0 of them changed" in run_command("render", "--out", tmp_path).output
     assert run_command("render", "--out", tmp_path, "--check").exit_code == 0
