@@ -444,12 +444,6 @@ def test_publishing_hardly_holds_up_the_loop() -> None:
     assert cheapest_milliseconds(lambda: full.publish(partitions, {}), 20) < 3
 
 
-def test_rendering_twelve_channels_is_quick() -> None:
-    full, partitions = busy()
-    full.publish(partitions, {})
-    assert cheapest_milliseconds(lambda: full.exposition(""), 5) < 100
-
-
 def test_promtool_has_nothing_to_say() -> None:
     promtool = shutil.which("promtool")
     if promtool is None:

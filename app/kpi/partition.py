@@ -38,6 +38,8 @@ from app.kpi.wire import Rejected
 from app.record import Record
 
 _TIMERS_AT_ONCE: Final = 5_000
+_WARM_TICKETS: Final = 8_000
+"""Decoded they take five times the memory: of a flush with more, none stays so."""
 
 _STEPPED: Final = Outcome.STEPPED
 
@@ -332,7 +334,7 @@ class Partition:
             encoded = resting[ticket_id] = ticket.encode()
             changes.append((b"t" + ticket_id.encode(), encoded))
         changes += [(b"t" + ticket_id.encode(), None) for ticket_id in self._dropped if ticket_id not in self._awake]
-        self._warm, self._awake = self._awake, {}
+        self._warm, self._awake = self._awake if len(self._awake) <= _WARM_TICKETS else {}, {}
         self._dropped.clear()
         return changes
 

@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 
 from app.broker.embedded import EmbeddedKafka
-from tests.bench import core, cost, gateway, hours, memory, recovery, results
+from tests.bench import clocks, core, cost, gateway, hours, memory, recovery, results
 from tests.bench.contest import PEERS, Contest
 from tests.bench.figure import answer_of, python
 from tests.bench.ground import Ground
@@ -99,7 +99,7 @@ async def _state(console: Console, ground: Ground, size: Size, names: list[str])
     return found
 
 
-for part in (core, cost, gateway, hours, memory):
+for part in (clocks, core, cost, gateway, hours, memory):
     bench.add_command(part.command)
 
 if __name__ == "__main__":

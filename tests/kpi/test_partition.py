@@ -1,5 +1,6 @@
 """Records in, harvest out: stream time, timers, refused records, restarts."""
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -327,3 +328,19 @@ def test_samples_carry_the_labels_of_their_ticket_and_stand_once() -> None:
         ("anna", "a", "billing/refund")
     }
     assert len({(sample.duration[2], sample.duration[4:]) for sample in samples}) == len(samples)
+
+
+def test_a_hundred_thousand_clocks_fire_each_once_in_order_of_their_dues() -> None:
+    desk, tickets = Desk(), 50_000
+    desk.partition.apply(
+        [record(n, event(n, ms("10:00") + 7919 * n % tickets, "message", ticket_id=f"t{n}")) for n in range(tickets)]
+    )
+    desk.take()
+    desk.tell("d9 10:00 now")
+    fired = [said for said in desk.clocks if said.state in ("at_risk", "breached")]
+    assert Counter((said.metric, said.state) for said in fired) == {
+        (metric, state): tickets for metric in ("first_response", "resolution") for state in ("at_risk", "breached")
+    }
+    instants = [said.at_ms for said in fired]
+    assert instants == sorted(instants)
+    assert len({(said.metric, said.state, said.at_ms) for said in fired}) == len(fired)
