@@ -1,6 +1,7 @@
 """What a window holds: counts, and durations as count, exact sum and sketch. Cells merge in any order and can be taken out again.
 
-Only the slowest sample cannot be taken out, since nobody knows which came next: it is the slowest that ever counted, and goes with the last one.
+Only the slowest sample and the first reply cannot be taken out, since nobody knows which came next: they are of all that ever counted; a slowest
+sample goes with the last one.
 """
 
 from collections import Counter
@@ -43,6 +44,8 @@ class Cell(msgspec.Struct, array_like=True, gc=False):
     durations: dict[str, Spread] = msgspec.field(default_factory=dict)
     slowest: dict[str, Slowest] = msgspec.field(default_factory=dict)
     """The slowest sample of a duration, where somebody asks for it."""
+    first_reply_ms: int | None = None
+    """The first human reply in the window, where somebody asks for it."""
 
     def __bool__(self) -> bool:
         return bool(self.counts or self.durations)
@@ -64,9 +67,11 @@ class Cell(msgspec.Struct, array_like=True, gc=False):
             if not mine.count and not mine.sketch:
                 del self.durations[measure]
                 self.slowest.pop(measure, None)
-        if sign > 0 and other.slowest:
+        if sign > 0:
             for measure, slowest in other.slowest.items():
                 self.note_slowest(measure, slowest)
+            if other.first_reply_ms is not None:
+                self.first_reply_ms = min(other.first_reply_ms, self.first_reply_ms or other.first_reply_ms)
 
     def note_slowest(self, measure: str, slowest: Slowest) -> None:
         """Keep the longer one; of equal ones that of the smaller ticket id, so that the order does not matter."""

@@ -223,7 +223,15 @@ class Partition:
         self, ticket_id: str, before: TicketLevel | None, after: TicketLevel | None, offset: int, out: Effects
     ) -> None:
         """What happened to a ticket goes into windows, levels and outputs."""
-        self.windows.add(out, self.now_ms, ticket_id)
+        if (
+            out.counts
+            or out.durations
+            or out.removed_counts
+            or out.removed_durations
+            or out.amounts
+            or out.removed_amounts
+        ):
+            self.windows.add(out, self.now_ms, ticket_id)
         if before != after:
             self.levels.move(before, after)
         for transition in out.transitions:
@@ -253,13 +261,16 @@ class Partition:
                 self.levels.enter(to_ms)
             self.now_ms = to_ms
             return True
-        left = self._timers_at_once
+        left, levels = self._timers_at_once, self.levels
         while timers and timers[0][0] < to_ms:
             if not left:
                 return False
             left -= 1
             due_ms, ticket_id = heappop(timers)
-            self._move_to(due_ms)
+            if due_ms >= levels.minute_end_ms:
+                levels.enter(due_ms)
+            if due_ms > self.now_ms:
+                self.now_ms = due_ms
             self._fire(ticket_id, due_ms, offset)
         self._move_to(to_ms)
         return True
@@ -282,10 +293,13 @@ class Partition:
             self._drop(ticket_id)
             return
         self._awake[ticket_id] = ticket
-        self._rearm(ticket_id, ticket)
+        next_ms = ticket.armed_ms = ticket.next_ms
+        if next_ms != NEVER:
+            heappush(self._timers, (next_ms, ticket_id))
         self._settle_accounts(ticket_id, before, ticket.state.level(), offset, out)
 
     def _rearm(self, ticket_id: str, ticket: Ticket) -> None:
+        """It was set again meanwhile, to a later instant."""
         next_ms = ticket.armed_ms = ticket.next_ms
         if next_ms != NEVER:
             heappush(self._timers, (next_ms, ticket_id))

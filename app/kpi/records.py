@@ -55,6 +55,8 @@ def kpi_record(window: MergedWindow) -> Published:
         record["levels"] = _level(window.level)
     if revenue:
         record["revenue"] = revenue
+    if window.cell.first_reply_ms is not None:
+        record["first_reply_at"] = text_of(window.cell.first_reply_ms)
     if (slowest := window.cell.slowest.get("response")) is not None:
         record["slowest_reply"] = {"ticket_id": slowest[1], "seconds": slowest[0] / 1000}
     key = f"{window.channel}|{window.span.kind}|{start}"

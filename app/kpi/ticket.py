@@ -489,36 +489,33 @@ class Machine:
 
     def fire(self, state: State, timer: Timer, out: Effects) -> bool:
         """The earliest timer fires, at its own instant. True if nothing of the ticket needs to be kept any longer."""
-        if timer[1] == timers.DROP:
+        at_ms, which = timer
+        if which == timers.DROP:
             _blank(state)
             return True
         out.historic = False
         attributes = state.attributes
-        if attributes.team is None and attributes.topic is None and attributes.tags is None:
-            self._fire(state, timer, out)
+        is_plain = attributes.team is None and attributes.topic is None and attributes.tags is None
+        names = [] if is_plain else self._dimensions.of(attributes)  # forgetting takes them away
+        own = out if is_plain else Effects()
+        if timers.FIRST <= which <= timers.RESOLUTION:
+            clock, metric = _sla_of(state, which)
+            self.promises.pass_time(clock, metric, attributes, own)
         else:
-            names = self._dimensions.of(attributes)  # forgetting takes them away
-            own = Effects()
-            self._fire(state, timer, own)
+            self._TIMERS[which](self, state, at_ms, own)
+        if own is not out:
             add(own, names, out)
         return False
 
-    def _fire(self, state: State, timer: Timer, out: Effects) -> None:
-        at_ms, which = timer
-        if timers.FIRST <= which <= timers.RESOLUTION:
-            clock, metric = _sla_of(state, which)
-            self.promises.pass_time(clock, metric, state.attributes, out)
-        elif which == timers.EXPIRY:
-            state.wait_expired = True
-            out.counts.append((at_ms, state.wait_channel, "waits_expired"))
-        elif which == timers.SETTLE:
-            settle(state, at_ms, self._rules, out)
-        elif which == timers.SILENCE:
-            self._close(state, at_ms, "idle", None, out)
-        elif which == timers.SURVEY:
-            self._count_survey(state, at_ms, out)
-        else:
-            self._forget(state, at_ms, out)
+    def _expire(self, state: State, at_ms: int, out: Effects) -> None:
+        state.wait_expired = True
+        out.counts.append((at_ms, state.wait_channel, "waits_expired"))
+
+    def _settle(self, state: State, at_ms: int, out: Effects) -> None:
+        settle(state, at_ms, self._rules, out)
+
+    def _close_idle(self, state: State, at_ms: int, out: Effects) -> None:
+        self._close(state, at_ms, "idle", None, out)
 
     def _count_survey(self, state: State, at_ms: int, out: Effects) -> None:
         first = len(out.counts)
@@ -537,6 +534,14 @@ class Machine:
         last_ms = state.last_ms
         _blank(state)
         state.forgotten_ms, state.last_ms = at_ms, last_ms
+
+    _TIMERS: ClassVar[dict[int, Callable[["Machine", State, int, Effects], None]]] = {
+        timers.EXPIRY: _expire,
+        timers.SETTLE: _settle,
+        timers.SILENCE: _close_idle,
+        timers.SURVEY: _count_survey,
+        timers.FORGET: _forget,
+    }
 
 
 def _end_first(state: State, stretches: Stretches) -> None:

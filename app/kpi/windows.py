@@ -33,6 +33,8 @@ DIMENSION_SIGN: Final = ":"
 """In the name of an agent, team, topic or tag; never in that of a channel."""
 _SLOWEST_OF: Final = "response"
 """The duration of which windows of a dimension keep the slowest sample."""
+_REPLY: Final = "replies_sent|agent"
+"""The count of which they keep the first."""
 
 
 class Window(NamedTuple):
@@ -82,16 +84,17 @@ class Days:
 class Gathering:
     """Figures of one (channel, minute) since the last roll: counts, and durations as plain lists."""
 
-    __slots__ = ("counts", "durations", "slowest")
+    __slots__ = ("counts", "durations", "first_reply_ms", "slowest")
 
     def __init__(self) -> None:
         self.counts: defaultdict[str, int] = defaultdict(int)
         self.durations: defaultdict[str, list[int]] = defaultdict(list)
         self.slowest: Slowest | None = None
+        self.first_reply_ms: int | None = None
 
     def cell(self) -> Cell:
         """The same as a cell; figures that arose together come apart."""
-        cell = Cell()
+        cell = Cell(first_reply_ms=self.first_reply_ms)
         for measure, count in apart(self.counts):
             if count:
                 cell.counts[measure] = cell.counts.get(measure, 0) + count
@@ -145,6 +148,8 @@ class Windows:
             if is_late:
                 self._count_late(channel, measure)
             into.counts[measure] += 1
+            if measure == _REPLY and DIMENSION_SIGN in channel:
+                into.first_reply_ms = min(at_ms, into.first_reply_ms or at_ms)
         for at_ms, channel, measure, duration_ms, _, _ in effects.durations:
             if at_ms != last_ms or channel is not last_channel:
                 last_ms, last_channel = at_ms, channel

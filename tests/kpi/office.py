@@ -132,7 +132,7 @@ class Office:
                 levels.setdefault(channel, []).append(level)
         return Figures(
             Counter({sample: count for sample, count in self.samples.items() if count}),
-            {key: _exact(window.cell) for key, window in self.windows.items() if window.cell and key[1].kind in kinds},
+            {key: exact(window.cell) for key, window in self.windows.items() if window.cell and key[1].kind in kinds},
             {channel: level for channel, parts in levels.items() if (level := _sum(parts)).open},
             last_states(self.said),
         )
@@ -147,8 +147,8 @@ def last_states(said: Iterable[tuple[str, Transition]]) -> dict[ClockKey, tuple[
     return {clock: state for clock, state in last.items() if state[0] != "retracted"}
 
 
-def _exact(cell: Cell) -> Cell:
-    """What the law speaks of: not the slowest sample, which cannot be taken out again."""
+def exact(cell: Cell) -> Cell:
+    """What the law speaks of: not the slowest sample and the first reply, which cannot be taken out again."""
     return Cell(cell.counts, cell.durations)
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from app.kpi.dimensions import Dimensions
 from app.kpi.sla import Attributes
-from tests.kpi.story import Desk, rules, told
+from tests.kpi.story import Desk, ms, rules, told
 
 ALL = replace(rules(), dimensions=frozenset(("agent", "team", "topic", "tag")))
 STORY = """10:00 message team=a topic=billing/refund tags=vip, 10:05 assign anna, 10:10 reply who=anna,
@@ -61,6 +61,7 @@ def test_the_slowest_reply_is_kept_with_its_ticket() -> None:
     cell = desk.parts[
         "team:a", "day", next(start for name, kind, start in desk.parts if (name, kind) == ("team:a", "day"))
     ]
+    assert cell.first_reply_ms == ms("10:10")
     assert cell.slowest == {"response": (25 * 60_000, "t2")}
 
 

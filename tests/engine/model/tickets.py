@@ -38,7 +38,7 @@ from app.streams.track import Track
 from schemas import topics
 from tests.engine.model.subject import Job, Left, Subject, Told, difference
 from tests.kpi.law import COMMON, WORDS, law
-from tests.kpi.office import last_states
+from tests.kpi.office import exact, last_states
 from tests.kpi.story import DAY, HOUR, MINUTE, SECOND, event, instant, ms, record, rules
 
 PARTITIONS: Final = 2
@@ -170,7 +170,7 @@ class Tickets:
     ) -> str | None:
         right = law([one for records in told for one in self._events(records)], self.until_ms, self.rules)
         cells = {
-            (window.channel, window.span): window.cell
+            (window.channel, window.span): exact(window.cell)
             for window in windows.values()
             if window.cell and window.span.kind in ("hour", "day")
         }
@@ -417,7 +417,7 @@ def _content(window: dict[str, Any]) -> dict[str, Any] | None:
         return None
     window["sla"].sort(key=lambda verdicts: (verdicts["version"], verdicts["metric"]))
     parts = ("counts", "durations", "sla", "rates", "final", *(("levels",) if window["final"] else ()))
-    return {part: window[part] for part in parts}
+    return {part: window[part] for part in parts if part in window}  # dimensions have no levels
 
 
 def _merge_fault(whole: Whole, left: Left) -> str | None:
