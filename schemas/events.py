@@ -13,9 +13,9 @@ from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import InitErrorDetails, from_json
 
 from schemas.wire import (
+    Amount,
     Count,
     Currency,
-    DecimalText,
     Id,
     Name,
     Seconds,
@@ -67,7 +67,7 @@ class AnyFields(WireModel):
     wrap_seconds: DroppedSeconds = None
     accepted: SkipJsonSchema[Annotated[bool | None, Dropped]] = None
     order_id: DroppedId = None
-    amount: SkipJsonSchema[Annotated[DecimalText | None, Dropped]] = None
+    amount: SkipJsonSchema[Annotated[Amount | None, Dropped]] = None
     currency: SkipJsonSchema[Annotated[Currency | None, Dropped]] = None
     partition: SkipJsonSchema[Annotated[Count | None, Dropped]] = None
 
@@ -213,7 +213,7 @@ class OrderPlaced(CommonFields):
 
     type: Literal["order-placed"]
     order_id: Id
-    amount: DecimalText | None = None
+    amount: Amount | None = None
     currency: Currency | None = None
     """ISO 4217."""
 

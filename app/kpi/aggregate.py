@@ -6,6 +6,7 @@ sample goes with the last one.
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Final
 
 import msgspec
 
@@ -37,6 +38,13 @@ Slowest = tuple[int, str]
 """(milliseconds, ticket id)."""
 
 
+_ENDLESS: Final = "quick_replies|"
+_LABELS: Final = 300
+"""Of what senders choose; with more, which have a figure of their own depends on the order of arrival."""
+_MOST: Final = (1 << 62) - 1
+"""More than anything counts; a window must be written, whatever amounts are sent."""
+
+
 class Cell(msgspec.Struct, array_like=True, gc=False):
     """Counts (and amounts) and durations by measure. Zeros are absent, so equal contents are equal cells."""
 
@@ -53,10 +61,11 @@ class Cell(msgspec.Struct, array_like=True, gc=False):
     def add(self, other: "Cell", sign: int = 1) -> None:
         """Merge another cell into this one."""
         counts = self.counts
-        for measure, count in other.counts.items():
+        for name, count in other.counts.items():
+            measure = name if name in counts or not name.startswith(_ENDLESS) else self._bounded(name)
             left = counts.get(measure, 0) + sign * count
             if left:
-                counts[measure] = left
+                counts[measure] = min(_MOST, left)
             else:
                 counts.pop(measure, None)
         for measure, spread in other.durations.items():
@@ -72,6 +81,11 @@ class Cell(msgspec.Struct, array_like=True, gc=False):
                 self.note_slowest(measure, slowest)
             if other.first_reply_ms is not None:
                 self.first_reply_ms = min(other.first_reply_ms, self.first_reply_ms or other.first_reply_ms)
+
+    def _bounded(self, measure: str) -> str:
+        """Where a count goes whose label senders choose: with the first so many labels, or with the others."""
+        labels = sum(name.startswith(_ENDLESS) for name in self.counts)
+        return measure if labels < _LABELS else f"{_ENDLESS}other"
 
     def note_slowest(self, measure: str, slowest: Slowest) -> None:
         """Keep the longer one; of equal ones that of the smaller ticket id, so that the order does not matter."""

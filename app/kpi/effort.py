@@ -44,10 +44,10 @@ def touched(state: State, who: str | None) -> int | None:
 
 def pause(state: State, at_ms: int, reason: str, rules: ChannelRules) -> Pause | None:
     """The ticket, open and not paused, is from now on; None if it has been too often."""
-    if state.work is not None:
-        _stop(state.work, at_ms, rules)
     if len(state.pauses or ()) >= PAUSES_KEPT:
         return None
+    if state.work is not None:
+        _stop(state.work, at_ms, rules)
     new = Pause(at_ms, None, reason)
     state.pauses = [*(state.pauses or ()), new]
     return new

@@ -21,6 +21,7 @@ from hashlib import blake2s
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from app.kpi.effects import Effects
 from app.kpi.event import Event
@@ -105,12 +106,13 @@ class Ticket(msgspec.Struct, array_like=True, gc=False):
 
     def append(self, event: Event) -> None:
         """Put an event at the end of the history; it is taken apart for that."""
-        if not self.count:
-            self.home, self.first_ms = event.channel, event.at_ms
-        self.last_ms = event.at_ms
-        if event.channel == self.home:
+        at_ms, home = event.at_ms, self.home if self.count else event.channel
+        if event.channel == home:
             event.channel = ""
         self.packed += _encode(event)
+        if not self.count:
+            self.home, self.first_ms = home, at_ms
+        self.last_ms = at_ms
         self.count += 1
 
     def encode(self) -> bytes:
@@ -178,12 +180,12 @@ class Historian:
             timer = machine.next_timer(state)
             if timer[0] < now_ms:
                 ticket.fired_ms, timer = self._fire_until(state, now_ms, out)
+            ticket.append(event)
         except Exception:
             run = self._run(ticket, ticket.history, now_ms, Effects())
             ticket.state, ticket.fired_ms, (ticket.next_ms, ticket.which) = run
             raise
         ticket.next_ms, ticket.which = timer
-        ticket.append(event)
 
     def _revise(self, ticket: Ticket, event: Event, now_ms: int, out: Effects) -> None:
         before, after = Effects(), Effects()
@@ -251,7 +253,8 @@ def _repeats(ticket: Ticket, event: Event) -> Outcome | None:
     """What became of an event whose id is known; None if it is not."""
     for known in ticket.history:
         if known.id == event.id:
-            return Outcome.DUPLICATE if known == event else Outcome.CONFLICTING
+            told_again = replace(event, historic=known.historic)  # when it reached the log is no content
+            return Outcome.DUPLICATE if known == told_again else Outcome.CONFLICTING
     known_ms = None if ticket.known is None else ticket.known.get(_digest(event.id))
     if known_ms is None:
         return None

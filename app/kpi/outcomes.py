@@ -13,6 +13,8 @@ from app.kpi.instants import DAY_MS
 from app.kpi.state import Sales, State, Survey
 
 CONVERSION_MS: Final = 5 * DAY_MS
+SURVEYS_KEPT: Final = 20
+"""Rounds of one ticket within an hour; answers to more do not count, so that a ticket fits into a record."""
 ORDERS_KEPT: Final = 1_000
 """Of one ticket; later ones do not count, so that a ticket fits into a record."""
 
@@ -22,6 +24,8 @@ def answered(state: State, event: Event) -> None:
     score = int((event.more or {}).get("score") or 0)
     if not state.surveyed:
         state.surveyed = True
+        if len(state.surveys or ()) >= SURVEYS_KEPT:
+            return
         state.surveys = [*(state.surveys or ()), Survey(event.at_ms, score, state.channel, state.replier)]
     elif state.surveys is not None:  # answers count in order: while one waits, the last is this round's
         state.surveys[-1].score = score

@@ -10,6 +10,7 @@ A sample is never negative, though an event read after a change of version may e
 """
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Final
 
 from app.kpi.effects import Effects
@@ -23,6 +24,9 @@ CLOSE: Final = ("resolution", "round_resolution", "resolution_net", "round_resol
 RESOLUTION, ROUND_RESOLUTION, RESOLUTION_NET, ROUND_RESOLUTION_NET, HANDLE = (1 << place for place in range(5))
 _NET: Final = {RESOLUTION: RESOLUTION_NET, ROUND_RESOLUTION: ROUND_RESOLUTION_NET}
 _FULL, _FULL_NET = "full_resolution", "full_resolution_net"
+
+
+_start = attrgetter("start_ms")
 
 
 def _names(measures: Sequence[str], ending: str = "") -> tuple[str, ...]:
@@ -125,11 +129,9 @@ def _mark(lengths: _Lengths, start_ms: int, duration_ms: int, bit: int) -> None:
 def _paused_ms(rules: ChannelRules, start_ms: int, end_ms: int, pauses: Sequence[Pause], *, in_schedule: bool) -> int:
     """How much of a stretch was paused."""
     schedule = rules.schedule if in_schedule else None
-    return sum(
-        spent_ms(
-            schedule,
-            max(pause.start_ms, start_ms),
-            end_ms if pause.end_ms is None else min(pause.end_ms, end_ms),
-        )
-        for pause in pauses
-    )
+    paused_ms, at_ms = 0, start_ms
+    for pause in sorted(pauses, key=_start):  # they overlap where another version's pauses are in the base
+        until_ms = end_ms if pause.end_ms is None else min(pause.end_ms, end_ms)
+        paused_ms += spent_ms(schedule, max(pause.start_ms, at_ms), until_ms)
+        at_ms = max(at_ms, until_ms)
+    return paused_ms

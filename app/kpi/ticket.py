@@ -79,6 +79,8 @@ from app.kpi.timers import TIMERS, Timer, Timers
 
 REOPENING_LOOKS_BACK_MS: Final = 60 * 60_000
 """With `reopen_on_message` off, a reopening starts the waits of messages this old, inclusive."""
+_PENDING_KEPT: Final = 1_000
+"""Messages on a closed ticket within an hour; later ones start no wait and count in none."""
 _ANSWERED_KEPT: Final = 100
 """Agents and teams of one ticket; later ones are not counted, so that a ticket fits into a record."""
 
@@ -359,7 +361,11 @@ class Machine:
         state.owned = True
         state.bot_answered = False
         mine = len(out.counts), len(out.durations)
-        if state.work is not None and (assigned_ms := effort.touched(state, who)) is not None:
+        if (
+            state.opened_ms is not None
+            and state.work is not None
+            and (assigned_ms := effort.touched(state, who)) is not None
+        ):
             short_sample(out, self._rules[state.channel], at_ms, state.channel, "first_touch", assigned_ms)
         stretches: Stretches = {}
         if state.wait_ms is not None:
@@ -576,7 +582,7 @@ def _label(state: State, sets: dict[str, Any]) -> Changes:
     attributes = state.attributes
     before = attributes.priority, attributes.team, attributes.tags, attributes.agent
     if "team" in sets:
-        team = sets["team"]
+        team = sets["team"] or None
         if state.status != UNKNOWN and attributes.team is not None and team is not None and team != attributes.team:
             state.since.team_changed = True
         attributes.team = team
@@ -591,7 +597,8 @@ def _label(state: State, sets: dict[str, Any]) -> Changes:
 
 def _remember(state: State, at_ms: int, channel: str) -> None:
     earliest_ms = at_ms - REOPENING_LOOKS_BACK_MS
-    state.pending = [*(message for message in state.pending or () if message[0] >= earliest_ms), (at_ms, channel)]
+    recent = [message for message in state.pending or () if message[0] >= earliest_ms]
+    state.pending = [*recent, (at_ms, channel)] if len(recent) < _PENDING_KEPT else recent
 
 
 _OPENERS: Final = frozenset((OPENED, MESSAGE, REOPENED, ASSIGNED, CALL_ENDED))

@@ -37,7 +37,8 @@ class Rejected(Exception):
 Id = Annotated[str, Meta(min_length=1, max_length=200)]
 Name = Annotated[str, Meta(max_length=200)]
 Seconds = Annotated[float, Meta(ge=0)]
-Amount = Annotated[str, Meta(pattern=r"^[0-9]{1,15}(\.[0-9]{1,6})?\Z")]
+Amount = Annotated[str, Meta(pattern=r"^[0-9]{1,12}(\.[0-9]{1,6})?\Z")]
+"""In millionths it fits into 64 bits."""
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
 
 

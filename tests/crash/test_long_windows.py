@@ -55,11 +55,16 @@ def write(path: Path, some: list[dict[str, Any]]) -> Path:
 
 
 def figures(record: dict[str, Any]) -> dict[str, Any]:
-    return {name: record[name] for name in ("window", "final", "counts", "durations", "rates", "levels")}
+    return {
+        name: record[name] for name in ("window", "final", "counts", "durations", "rates", "levels") if name in record
+    }
 
 
 def by_key(records: list[dict[str, Any]]) -> dict[tuple[str, str, str], dict[str, Any]]:
-    return {(record["channel"], record["window"]["kind"], record["window"]["start"]): record for record in records}
+    return {
+        (record.get("channel") or record["dimension"], record["window"]["kind"], record["window"]["start"]): record
+        for record in records
+    }
 
 
 async def at_rest(workers: Deployment) -> dict[tuple[str, str, str], dict[str, Any]]:

@@ -102,12 +102,12 @@ def _records(path: Path) -> list[dict[str, Any]]:
 
 
 def _key(record: dict[str, Any]) -> tuple[str, str, str]:
-    return record["channel"], record["window"]["kind"], record["window"]["start"]
+    return record.get("channel") or record["dimension"], record["window"]["kind"], record["window"]["start"]
 
 
 def _figures(record: dict[str, Any]) -> dict[str, Any]:
     """What must be the same in every run; `revision` and `stream_time` tell of the run."""
-    return {name: record[name] for name in ("final", "counts", "durations", "rates", "levels")} | {
+    return {name: record[name] for name in ("final", "counts", "durations", "rates", "levels") if name in record} | {
         "sla": sorted(record["sla"], key=str)
     }
 

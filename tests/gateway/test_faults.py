@@ -120,8 +120,8 @@ def _figures(values: list[bytes], folder: Path) -> dict[Any, Any]:
     found = {}
     for line in (folder / "out/kpis.jsonl").read_text().splitlines():
         record = json.loads(line)
-        place = record["channel"], record["window"]["kind"], record["window"]["start"]
-        found[place] = {name: record[name] for name in ("counts", "durations", "rates", "levels")} | {
+        place = record.get("channel") or record["dimension"], record["window"]["kind"], record["window"]["start"]
+        found[place] = {name: record[name] for name in ("counts", "durations", "rates", "levels") if name in record} | {
             "sla": sorted(record["sla"], key=str)
         }
     return found

@@ -190,3 +190,30 @@ def test_business_samples_stand_beside_calendar_ones() -> None:
         assert (name, desk.durations(f"{name}_business")) == (name, ["40m"])
     for name in ("resolution", "round_resolution", "full_resolution"):
         assert (name, desk.durations(f"{name}_business")) == (name, ["1h30m"])
+
+
+def test_a_thousand_pauses_and_one_more_do_not_end_handle_time() -> None:
+    paused = ", ".join(
+        f"{9 + n // 1800:02d}:{n % 1800 // 30:02d}:{n % 30 * 2:02d} pause on_hold, "
+        f"{9 + n // 1800:02d}:{n % 1800 // 30:02d}:{n % 30 * 2 + 1:02d} resume"
+        for n in range(1, 1002)
+    )
+    desk = told(f"09:00 message, 09:00 assign anna, {paused}, 20:00 close")
+    assert desk.durations("handle") == ["10h43m20s"]
+
+
+def test_overlapping_pauses_count_once() -> None:
+    #  another version's pause is in the base; what is read late overlaps it
+    desk = told("10:00 message, 10:01 pause on_hold, 12:00 resume").restart("sla_publish: all")
+    desk.tell("10:02 pause on_hold, 11:59 resume, 12:01 close")
+    assert desk.durations("resolution_net") == ["2m"]
+
+
+def test_no_first_touch_without_a_customers_message() -> None:
+    assert told("10:00 assign anna, 10:05 reply who=anna, 11:00 close").durations("first_touch") == []
+
+
+def test_no_team_is_written_as_nothing_or_as_null() -> None:
+    for nobody in ("team=", "team=null"):
+        desk = told(f"10:00 message team=a, 10:02 label {nobody}, 10:05 reply, 10:06 close, d5 11:00 now")
+        assert (nobody, desk.count("first_contact_resolved")) == (nobody, 1)

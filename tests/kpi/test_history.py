@@ -249,3 +249,14 @@ def test_a_warning_before_the_fold_is_said_again_when_what_came_after_it_is_take
     assert desk.clock("resolution")[1:] == [
         "met d12 11:00", "retracted d12 11:00", "at_risk d5 10:00", "cancelled d12 10:59"
     ]  # fmt: skip
+
+
+def test_a_redelivery_after_more_than_a_day_is_a_duplicate_and_no_conflict() -> None:
+    desk = told("10:00 message id=a", clock="log").tell("d2 11:00 now, d1 10:00 message id=a")
+    assert (desk.counters.get("duplicate"), desk.counters.get("conflicting")) == (1, None)
+
+
+def test_messages_on_a_closed_ticket_do_not_outgrow_a_record() -> None:
+    messages = ", ".join(f"10:{n // 100:02d}:{n % 100 * 6 // 10:02d}.{n % 10}00 message" for n in range(1, 3000))
+    desk = told(f"09:00 message, 09:10 close, {messages}", "defaults: {reopen_on_message: false}")
+    assert len(desk.ticket().state.pending or ()) == 1_000

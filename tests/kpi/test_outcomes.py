@@ -67,3 +67,33 @@ def test_an_offer_counts_whether_or_not_it_opens_a_ticket() -> None:
 def test_messages_tell_sentiment_and_quick_replies() -> None:
     desk = told("10:00 message sentiment=negative, 10:01 message sentiment=negative quick_reply=yes")
     assert (desk.count("messages_by_sentiment|negative"), desk.count("quick_replies|yes")) == (2, 1)
+
+
+# -- what senders choose must not outgrow a record
+
+
+def test_amounts_that_sum_beyond_64_bits_stop_nothing() -> None:
+    orders = ", ".join(f"10:0{n} order o{n} amount=999999999999.999999 currency=EUR" for n in range(1, 8))
+    desk = told(f"10:00 message, {orders}")
+    assert (desk.refused, desk.count("tickets_converted")) == ([], 1)
+    assert desk.cell("day").counts["revenue|EUR"] == (1 << 62) - 1
+
+
+def test_an_amount_beyond_the_contract_is_refused_and_leaves_no_trace() -> None:
+    desk = told(
+        "10:00 message priority=high, 10:01 order o1 amount=9999999999999 currency=EUR priority=low, 10:02 close"
+    )
+    assert (desk.refused, desk.gauges()) == (["bad-value"], {})
+
+
+def test_answers_of_a_few_rounds_an_hour_count_and_no_more() -> None:
+    rounds = ", ".join(f"10:{n:02d} message, 10:{n:02d} close, 10:{n:02d} answer 5" for n in range(30))
+    assert told(f"{rounds}, 13:00 now").count("surveys_answered") == 20
+
+
+def test_endless_quick_replies_share_one_count() -> None:
+    messages = ", ".join(f"10:{n // 60:02d}:{n % 60:02d} message quick_reply=q{n}" for n in range(700))
+    counts = told(messages).cell("day").counts
+    named = {measure: count for measure, count in counts.items() if measure.startswith("quick_replies|")}
+    assert len(named) == 301
+    assert sum(named.values()) == 700

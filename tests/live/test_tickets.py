@@ -77,7 +77,7 @@ def of_each_partition() -> tuple[str, str]:
 async def test_all_workers_together_know_who_is_breached_and_a_dead_one_is_missed(two: Live) -> None:
     ours, theirs = of_each_partition()
     workers = [option for name in ("worker", "second") for option in ("--worker", await address(two, name))]
-    named = {"customer_id": NAME, "author_id": NAME, "account": NAME, "tags": [NAME]}
+    named = {"customer_id": NAME, "author_id": NAME, "account": NAME}
     await two.send(
         event("e1", "message-received", theirs, at_ms=ago(seconds=BREACHED_SECONDS + 60), **named),
         event("e2", "message-received", ours, at_ms=ago(seconds=BREACHED_SECONDS), **named),
