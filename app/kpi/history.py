@@ -219,17 +219,6 @@ class Historian:
             timer = self._machine.next_timer(state)
         return fired_ms, timer
 
-    def fire(self, ticket: Ticket, until_ms: int, out: Effects) -> bool:
-        """Fire the ticket's timers up to and including `until_ms`. True if the ticket can be dropped."""
-        state, machine, timer = ticket.state, self._machine, (ticket.next_ms, ticket.which)
-        while timer[0] <= until_ms:
-            ticket.fired_ms = timer[0]
-            if machine.fire(state, timer, out):
-                return True
-            timer = machine.next_timer(state)
-        ticket.next_ms, ticket.which = timer
-        return False
-
     def _fold(self, ticket: Ticket) -> None:
         """Step events that need no longer be kept apart into the base."""
         history = ticket.history

@@ -10,12 +10,11 @@ Tickets rest encoded (`_resting`) and are decoded when something happens to them
 and for rest. So memory per ticket is that of its bytes, and the garbage collector has nothing to look through. Those of the last `take` also
 stay decoded until the next (`_warm`): one that is woken is taken out there, so that what is warm is always what rests.
 
-Each ticket has one live entry in the timer heap, at or before its earliest timer (`Ticket.armed_ms`); entries whose instant is not the armed
+Each ticket has one live entry in `due.py`, at or before its earliest timer (`Ticket.armed_ms`); entries whose instant is not the armed
 one are leftovers. `apply` may stop between two timers (`timers_at_once`): the flush then says which record and which time were reached.
 """
 
 from collections.abc import Sequence
-from heapq import heapify, heappop, heappush
 from typing import Final, NamedTuple
 
 import msgspec
@@ -23,6 +22,7 @@ from msgspec.structs import replace
 
 from app.kpi.aggregate import Cell
 from app.kpi.decoder import Decoder
+from app.kpi.due import Due
 from app.kpi.effects import Effects, durations_apart
 from app.kpi.event import KINDS, NOTE, REPLY, TICK, Event, Tick
 from app.kpi.harvest import Caused, DeadLetter, Harvest, Sampled
@@ -33,6 +33,7 @@ from app.kpi.partials import LevelPartial, Partial, Progress, WindowPartial
 from app.kpi.rules import Rules
 from app.kpi.state import UNKNOWN, TicketLevel
 from app.kpi.ticket import Machine
+from app.kpi.timers import MOVING
 from app.kpi.windows import DIMENSION_SIGN, Gathering, Window, Windows
 from app.kpi.wire import Rejected
 from app.record import Record
@@ -92,13 +93,14 @@ class Partition:
         self._timers_at_once = timers_at_once
         self._by_events = rules.clock == "events"
         self._decode = Decoder(rules)
-        self._history = Historian(Machine(rules), rules.version)
+        self._machine = Machine(rules)
+        self._history = Historian(self._machine, rules.version)
         self._version = rules.version
         self._resting: dict[str, bytes] = {}
         self._awake: dict[str, Ticket] = {}
         self._warm: dict[str, Ticket] = {}
         self._dropped: dict[str, None] = {}
-        self._timers: list[tuple[int, str]] = []
+        self.due = Due()
         self._transitions: list[Caused] = []
         self._samples: list[Sampled] = []
         self._dead_letters: list[DeadLetter] = []
@@ -125,13 +127,14 @@ class Partition:
 
     def start(self, position: bytes | None) -> None:
         """The changelog is loaded; `position` is what the last `take` said."""
+        timers: list[tuple[int, str]] = []
         for ticket_id, encoded in self._resting.items():
             ticket = _decode_ticket(encoded)
             if ticket.version != self._version:
                 self._adopt(ticket_id, ticket)
-            self._timers.append((ticket.armed_ms, ticket_id))
+            timers.append((ticket.armed_ms, ticket_id))
             self.levels.move(None, ticket.state.level())
-        heapify(self._timers)
+        self.due.fill(timers)
         if position is not None:
             reached = msgspec.msgpack.decode(position, type=Position)
             self.now_ms = self._reported_ms = reached.now_ms
@@ -202,7 +205,7 @@ class Partition:
         next_ms = ticket.next_ms
         if next_ms < ticket.armed_ms:
             ticket.armed_ms = next_ms
-            heappush(self._timers, (next_ms, ticket_id))
+            self.due.set(next_ms, ticket_id)
         self._settle_accounts(ticket_id, before, state.level(), offset, out)
         if not state.last_ms:  # read so late that it is forgotten and gone already
             self._drop(ticket_id)
@@ -251,58 +254,64 @@ class Partition:
 
     def _advance(self, to_ms: int, offset: int) -> bool:
         """Move stream time, firing what it passes. False if it stopped on the way: flush, then go on."""
-        timers = self._timers
+        due = self.due
         if to_ms <= self.now_ms:
-            if not timers or timers[0][0] >= self.now_ms:
+            if due.next_ms >= self.now_ms:
                 return True
             to_ms = self.now_ms  # another version's ticket, overdue by the rules of this one
-        elif not timers or timers[0][0] >= to_ms:
+        elif due.next_ms >= to_ms:
             if to_ms >= self.levels.minute_end_ms:
                 self.levels.enter(to_ms)
             self.now_ms = to_ms
             return True
-        left, levels = self._timers_at_once, self.levels
-        while timers and timers[0][0] < to_ms:
+        left = self._timers_at_once
+        while (due_ms := due.next_ms) < to_ms:
             if not left:
                 return False
             left -= 1
-            due_ms, ticket_id = heappop(timers)
-            if due_ms >= levels.minute_end_ms:
-                levels.enter(due_ms)
             if due_ms > self.now_ms:
-                self.now_ms = due_ms
-            self._fire(ticket_id, due_ms, offset)
+                self._move_to(due_ms)
+            self._fire(due.pop(), due_ms, offset)
         self._move_to(to_ms)
         return True
 
     def _move_to(self, now_ms: int) -> None:
         if now_ms >= self.levels.minute_end_ms:
             self.levels.enter(now_ms)
-        if now_ms > self.now_ms:
-            self.now_ms = now_ms
+        self.now_ms = now_ms
 
     def _fire(self, ticket_id: str, due_ms: int, offset: int) -> None:
-        ticket = self._wake(ticket_id)
+        ticket = self._awake.get(ticket_id) or self._wake(ticket_id)
         if ticket.armed_ms != due_ms:
             return
         if ticket.next_ms > due_ms:
             self._rearm(ticket_id, ticket)
             return
-        before, out = ticket.state.level(), Effects()
-        if self._history.fire(ticket, due_ms, out):
-            self._drop(ticket_id)
-            return
+        state, timer, out = ticket.state, (ticket.next_ms, ticket.which), Effects()
+        fire, next_timer, is_moved = self._machine.fire, self._machine.next_timer, False
+        before = after = None
+        while timer[0] <= due_ms:
+            if not is_moved and timer[1] in MOVING:
+                before, is_moved = state.level(), True
+            ticket.fired_ms = timer[0]
+            if fire(state, timer, out):
+                self._drop(ticket_id)
+                return
+            timer = next_timer(state)
+        next_ms, ticket.which = timer
+        ticket.armed_ms = ticket.next_ms = next_ms
         self._awake[ticket_id] = ticket
-        next_ms = ticket.armed_ms = ticket.next_ms
         if next_ms != NEVER:
-            heappush(self._timers, (next_ms, ticket_id))
-        self._settle_accounts(ticket_id, before, ticket.state.level(), offset, out)
+            self.due.set(next_ms, ticket_id)
+        if is_moved:
+            after = state.level()
+        self._settle_accounts(ticket_id, before, after, offset, out)
 
     def _rearm(self, ticket_id: str, ticket: Ticket) -> None:
         """It was set again meanwhile, to a later instant."""
         next_ms = ticket.armed_ms = ticket.next_ms
         if next_ms != NEVER:
-            heappush(self._timers, (next_ms, ticket_id))
+            self.due.set(next_ms, ticket_id)
         if ticket_id not in self._awake:
             self._resting[ticket_id] = ticket.encode()
 

@@ -193,9 +193,9 @@ class Machine(Rounds):
         is_plain = attributes.team is None and attributes.topic is None and attributes.tags is None
         names = [] if is_plain else self._dimensions.of(attributes)  # forgetting takes them away
         own = out if is_plain else Effects()
-        if timers.FIRST <= which <= timers.RESOLUTION:
-            clock, metric = _sla_of(state, which)
-            self.promises.pass_time(clock, metric, attributes, own)
+        if which in _SLA:
+            clock: SlaClock = getattr(state, _SLA[which])
+            self.promises.pass_time(clock, TIMERS[which], attributes, own)
         else:
             self._TIMERS[which](self, state, at_ms, own)
         if own is not out:
@@ -239,14 +239,6 @@ class Machine(Rounds):
     }
 
 
-def _sla_of(state: State, which: int) -> tuple[SlaClock, str]:
-    clock = (
-        state.first_sla if which == timers.FIRST else state.next_sla if which == timers.NEXT else state.resolution_sla
-    )
-    assert clock is not None, "a timer is that of a running clock"
-    return clock, TIMERS[which]
-
-
 def _blank(state: State) -> None:
     """Nothing is known of the ticket any more."""
     blank = State()
@@ -272,5 +264,7 @@ def _label(state: State, sets: dict[str, Any]) -> Changes:
     )
 
 
+_SLA: Final = {timers.FIRST: "first_sla", timers.NEXT: "next_sla", timers.RESOLUTION: "resolution_sla"}
+"""Where the clock of a timer is; there is one, or the timer would not be set."""
 _OPENERS: Final = frozenset((OPENED, MESSAGE, REOPENED, ASSIGNED, CALL_ENDED))
 _ACTIONS: Final = frozenset((ASSIGNED, LABELLED, PAUSED, TICKET_CLOSED, MERGED))

@@ -25,6 +25,8 @@ TIMERS: Final = (
     "drop",
 )
 """What the second part of a `Timer` says."""
+MOVING: Final = frozenset((FIRST, NEXT, SILENCE, FORGET))
+"""Those after which a ticket can add something else to the levels (`State.level`)."""
 SURVEY_MS: Final = HOUR_MS
 """How long a customer may change an answer."""
 

@@ -32,7 +32,7 @@ def levels_of(partition: Partition, lag_records: int | None, channels: Channels)
         lag_records,
         # the core does not tell these yet
         len(partition._resting) + len(partition.windows.cells),  # noqa: SLF001 - see above
-        len(partition._timers),  # noqa: SLF001 - see above
+        len(partition.due),
         _figures(partition, channels),
         _oldest_waits_ms(partition, channels),
         _ages(partition, channels),

@@ -95,7 +95,7 @@ def test_every_ticket_is_armed_at_or_before_its_earliest_timer(told: Traffic, of
         for ticket_id, ticket in _tickets(partition).items():
             next_ms = partition._history._machine.next_timer(ticket.state)[0]
             assert ticket.armed_ms <= next_ms
-            assert (ticket.armed_ms, ticket_id) in partition._timers or next_ms == ticket.armed_ms
+            assert (ticket.armed_ms, ticket_id) in partition.due or next_ms == ticket.armed_ms
 
 
 @given(traffic(TOO_LATE_MS, tickets=3), st.sampled_from(list(RULES.values())))
