@@ -48,13 +48,13 @@ from app.kpi.event import (
     Event,
 )
 from app.kpi.event import CLOSED as TICKET_CLOSED
-from app.kpi.promises import RESOLUTION as RESOLUTION_METRIC
 from app.kpi.rounds import Rounds
 from app.kpi.rules import Rules
 from app.kpi.settling import settle
 from app.kpi.sla import SlaClock
 from app.kpi.state import OPEN, UNKNOWN, State
 from app.kpi.timers import TIMERS, Timer, Timers
+from app.kpi.verdicts import RESOLUTION as RESOLUTION_METRIC
 
 
 class Changes(NamedTuple):
