@@ -14,6 +14,8 @@ from app.connectors.mailgun import Mailgun
 from app.connectors.messenger import Messenger
 from app.connectors.postmark import Postmark
 from app.connectors.sendgrid import SendGrid
+from app.connectors.slack import Slack
+from app.connectors.telegram import Telegram
 from app.connectors.whatsapp import WhatsApp
 from app.connectors.zendesk import Zendesk
 
@@ -29,5 +31,7 @@ _ALL: Final[tuple[Connector, ...]] = (
     Postmark(),
     SendGrid(),
     Mailgun(),
+    Telegram(),
+    Slack(),
 )
 CONNECTORS: Final[Mapping[str, Connector]] = MappingProxyType({connector.name: connector for connector in _ALL})
