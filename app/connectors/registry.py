@@ -10,6 +10,7 @@ from app.connectors.generic import Generic
 from app.connectors.gorgias import Gorgias
 from app.connectors.instagram import Instagram
 from app.connectors.intercom import Intercom
+from app.connectors.line import Line
 from app.connectors.mailgun import Mailgun
 from app.connectors.messenger import Messenger
 from app.connectors.postmark import Postmark
@@ -17,6 +18,7 @@ from app.connectors.sendgrid import SendGrid
 from app.connectors.slack import Slack
 from app.connectors.telegram import Telegram
 from app.connectors.whatsapp import WhatsApp
+from app.connectors.x import X
 from app.connectors.zendesk import Zendesk
 
 _ALL: Final[tuple[Connector, ...]] = (
@@ -33,5 +35,7 @@ _ALL: Final[tuple[Connector, ...]] = (
     Mailgun(),
     Telegram(),
     Slack(),
+    Line(),
+    X(),
 )
 CONNECTORS: Final[Mapping[str, Connector]] = MappingProxyType({connector.name: connector for connector in _ALL})

@@ -1,4 +1,4 @@
-"""What others publish of Telegram and Slack gives what is expected of it, or a reason is here."""
+"""What others publish of Telegram, Slack and LINE gives what is expected of it, or a reason is here."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ from tests.connectors.cases.case import NOW_MS, Body
 from tests.connectors.test_contract import PLANTED_WORDS, _finished, case_of, said_of_planted
 from tests.connectors.test_samples import _samples
 
-LEAST = {"slack": 2, "telegram": 7}
+LEAST = {"line": 1, "slack": 2, "telegram": 7}
 OTHERWISE: dict[str, tuple[tuple[str, ...], str]] = {
     "telegram/business_message.json": (
         ("message-received",),
@@ -18,7 +18,9 @@ OTHERWISE: dict[str, tuple[tuple[str, ...], str]] = {
 }
 """Samples that give something else than `sources.json` expects, and why."""
 
-PEOPLE = frozenset({"first_name", "last_name", "username", "text", "user", "authed_users", "token", "challenge"})
+PEOPLE = frozenset(
+    {"first_name", "last_name", "username", "text", "user", "authed_users", "token", "challenge", "userId"}
+)
 each = pytest.mark.parametrize("source", LEAST)
 
 
