@@ -70,7 +70,7 @@ class Slack(OneJson):
         if not isinstance(item, dict):
             raise Malformed("a post is an object")
         event = native.part(item, "event")
-        if item.get("type") != "event_callback" or event.get("type") != "message" or event.get("hidden") is True:
+        if item.get("type") != "event_callback" or event.get("type") != "message":
             return ()
         if native.word(event.get("subtype")) not in _TURNS:
             return ()
@@ -151,5 +151,5 @@ def _answers(user: str, event: Mapping[str, Any], place: _Place, account: Accoun
         team = native.first(event.get(name) for name in _TEAM_OF_AUTHOR)
         return "agent" if user in people or (isinstance(team, str) and team in teams) else None
     parent = event.get("parent_user_id")
-    is_other = not place.is_root and isinstance(parent, str) and parent != user
+    is_other = isinstance(parent, str) and parent != user
     return "unknown" if is_other and not place.is_direct else None

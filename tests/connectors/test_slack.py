@@ -132,6 +132,7 @@ def test_with_lists_they_say_who_answers(options: dict[str, str]) -> None:
     [
         (by_app(), "bot"),
         (by_app(None, subtype="bot_message"), "bot"),
+        (by_app(None, subtype="bot_message", bot_id=None), "bot"),
         (by_app(channel=DIRECT, thread_ts=None), "bot"),
         (by_app(thread_ts=None), "automation"),
         (by_app("USLACKBOT", bot_id=None, app_id=None), "automation"),
