@@ -8,7 +8,7 @@ A connector is a small class of pure functions; the gateway calls them in this o
     verify      did somebody sign these bytes who knows a secret of this account? Says which secret, or why not.
     parse       the native items in the body: none, one or many.
     normalise   the events in one item, with the source's own ids; none for kinds that are of no use to us.
-    accepted    what the source wants to hear once its events are safe.
+    accepted    what the source wants to hear once its events are safe; also the answer to one that asks by a signed post.
 
 `verify` sees what anybody may send: it never raises and compares in constant time. `parse` and `normalise` see signed
 bytes, which may be wrong all the same: they raise Malformed, and nothing else. No function keeps anything between calls:

@@ -4,6 +4,7 @@ The unit is the connector's to know (`Capabilities.instants`); nothing here gues
 for milliseconds are in 1970 and milliseconds taken for seconds after 2100, and is refused.
 """
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -16,6 +17,7 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 _EARLIEST_MS: Final = (EARLIEST - _EPOCH) // _MILLISECOND
 _TOO_LATE_MS: Final = (TOO_LATE - _EPOCH) // _MILLISECOND
 _LONGEST: Final = 40
+_DECIMAL: Final = re.compile(r"\d{1,12}(?:\.\d{1,9})?", re.ASCII)
 
 
 def from_seconds(value: Any, name: str) -> int:
@@ -32,6 +34,23 @@ def from_seconds_text(value: Any, name: str) -> int:
     if not isinstance(value, str) or not value.isascii() or not value.isdigit() or len(value) > _LONGEST:
         raise Malformed(f"{name} must be a text of digits: seconds since 1970")
     return from_seconds(int(value), name)
+
+
+def from_decimal_text(value: Any, name: str) -> int:
+    """Of seconds with a fraction, written as a text and cut to milliseconds. Raises Malformed."""
+    if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
+        raise Malformed(f"{name} must be a text: seconds since 1970 with a fraction")
+    at_ms = int(Decimal(value) * 1000)
+    if not _EARLIEST_MS <= at_ms < _TOO_LATE_MS:
+        raise Malformed(f"{name} must be seconds between 2010 and 2100")
+    return at_ms
+
+
+def from_milliseconds_text(value: Any, name: str) -> int:
+    """Of whole milliseconds, written as a text of digits. Raises Malformed."""
+    if not isinstance(value, str) or not value.isascii() or not value.isdigit() or len(value) > _LONGEST:
+        raise Malformed(f"{name} must be a text of digits: milliseconds since 1970")
+    return from_milliseconds(int(value), name)
 
 
 def from_milliseconds(value: Any, name: str) -> int:
