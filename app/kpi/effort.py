@@ -63,8 +63,11 @@ def resume(state: State, at_ms: int) -> None:
 
 
 def called(state: State, event: Event, out: Effects) -> None:
-    """A voice contact ended: it tells how long it took."""
-    handle_ms = int((event.more or {}).get("handle_ms") or 0)
+    """A voice contact ended. What it tells of its length is its handle time; if nothing, the round has one as without calls."""
+    told = (event.more or {}).get("handle_ms")
+    if told is None:
+        return
+    handle_ms = int(told)
     at_ms, channel = event.at_ms, event.channel
     out.counts.append((at_ms, channel, "handle_methods|voice"))
     out.durations.append((at_ms, channel, "handle", handle_ms, at_ms - handle_ms, at_ms))
