@@ -39,6 +39,8 @@ NO_CONNECTORS = {
     "signatures",
     "standard_webhooks",
     "states",
+    "twilio_calls",
+    "twilio_signature",
     "well_known",
 }
 FOUND = sorted({path.stem for path in Path(app.connectors.__file__).parent.glob("*.py")} - NO_CONNECTORS)
