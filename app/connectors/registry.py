@@ -15,6 +15,7 @@ from app.connectors.messenger import Messenger
 from app.connectors.postmark import Postmark
 from app.connectors.sendgrid import SendGrid
 from app.connectors.twilio import Twilio
+from app.connectors.wechat import WeChat
 from app.connectors.whatsapp import WhatsApp
 from app.connectors.zendesk import Zendesk
 
@@ -31,5 +32,6 @@ _ALL: Final[tuple[Connector, ...]] = (
     SendGrid(),
     Mailgun(),
     Twilio(),
+    WeChat(),
 )
 CONNECTORS: Final[Mapping[str, Connector]] = MappingProxyType({connector.name: connector for connector in _ALL})
