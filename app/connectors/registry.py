@@ -14,6 +14,7 @@ from app.connectors.mailgun import Mailgun
 from app.connectors.messenger import Messenger
 from app.connectors.postmark import Postmark
 from app.connectors.sendgrid import SendGrid
+from app.connectors.sparkcentral import Sparkcentral
 from app.connectors.twilio import Twilio
 from app.connectors.wechat import WeChat
 from app.connectors.whatsapp import WhatsApp
@@ -33,5 +34,6 @@ _ALL: Final[tuple[Connector, ...]] = (
     Mailgun(),
     Twilio(),
     WeChat(),
+    Sparkcentral(),
 )
 CONNECTORS: Final[Mapping[str, Connector]] = MappingProxyType({connector.name: connector for connector in _ALL})
