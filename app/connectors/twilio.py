@@ -33,6 +33,7 @@ CHANNELS: Final[Mapping[str, str]] = {"whatsapp": "whatsapp", "messenger": "mess
 AUTHORS: Final[Mapping[str, str]] = {"agent_services": "agent", "bot_services": "bot", "campaign_services": "campaign"}
 """Options that list messaging services -> who writes with them."""
 _NO_TURN: Final = frozenset({"reaction"})
+_INBOUND_STATUSES: Final = frozenset({"received", None})
 _INBOUND: Final = "com.twilio.messaging.inbound-message.received"
 _SENT: Final = "com.twilio.messaging.message.sent"
 _SILENCE: Final = Answer(200, b"<Response/>", "text/xml")
@@ -126,9 +127,10 @@ def _told_by_form(form: Mapping[str, Any], account: Account) -> Sequence[Draft]:
     is_turn = "OptOutType" not in form and form.get("MessageType") not in _NO_TURN
     service = text_if_any(form, "MessagingServiceSid")
     message = _Message(text(form, "MessageSid"), text(form, "From"), text(form, "To"), ARRIVAL, service, is_turn)
-    if "MessageStatus" not in form:
+    status = form.get("MessageStatus") or form.get("SmsStatus")
+    if status in _INBOUND_STATUSES:
         return _received(message, account)
-    return _sent(message, account) if form["MessageStatus"] == "sent" else ()
+    return _sent(message, account) if status == "sent" else ()
 
 
 def _streamed(data: Mapping[str, Any]) -> _Message:

@@ -17,6 +17,7 @@ import hmac
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -58,7 +59,7 @@ def verify(request: Request, account: Account) -> Verdict:
     if not is_form(request):
         url += f"{'&' if '?' in url else '?'}{BODY_HASH}={request.query[BODY_HASH]}"
     for written in _with_and_without_port(url):
-        verdict = which_signed(account.secrets, given, lambda key, url=written: sign(url, pairs, key))  # type: ignore[misc]  # a default binds the loop's value
+        verdict = which_signed(account.secrets, given, partial(sign, written, pairs))
         if verdict.secret is not None:
             return verdict
     return Verdict(None, "mismatch")
