@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from app.config_model import Config
-from app.connectors.connector import Connector
+from app.connectors.connector import Capabilities, Connector
 from app.connectors.registry import CONNECTORS
 
 _CLOSED: Final = "ticket-closed"
@@ -49,11 +49,18 @@ def emitted(
 ) -> Mapping[str, frozenset[str]]:
     """Account (`connector/name`) of a channel -> the types of events that it can send."""
     return {
-        f"{connector}/{name}": connectors[connector].capabilities.emits
+        f"{connector}/{name}": types
         for connector, accounts in config.connectors.items()
         for name, account in accounts.items()
-        if account.channel == channel
+        if (types := _on(connectors[connector].capabilities, account.channel, channel)) is not None
     }
+
+
+def _on(able: Capabilities, own: str | None, channel: str) -> frozenset[str] | None:
+    """What an account whose channel is `own` sends on a channel; None if nothing that it says."""
+    if own == channel:
+        return able.by_channel.get("", able.emits)
+    return able.by_channel.get(channel)
 
 
 def never_closed(config: Config, channel: str, connectors: Mapping[str, Connector] = CONNECTORS) -> bool:

@@ -30,8 +30,10 @@ Refusal = Literal["missing-header", "malformed-header", "stale", "mismatch"]
 """Why a signature is refused."""
 REFUSALS: Final[tuple[Refusal, ...]] = ("missing-header", "malformed-header", "stale", "mismatch")
 
-Unit = Literal["rfc3339", "rfc5322", "seconds", "milliseconds"]
-"""How instants are written: as text with a zone, as mails do, or as a number since 1970."""
+Unit = Literal["rfc3339", "rfc5322", "seconds", "milliseconds", "arrival"]
+"""How instants are written: as text with a zone, as mails do, or as a number since 1970. `arrival`: not at all."""
+ARRIVAL: Final = "arrival"
+"""As `occurred_at` of a draft: its source tells no instant, and the one at which the post came stands for it."""
 
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -108,6 +110,8 @@ class Capabilities:
 
     emits: frozenset[str]
     """Event types. What is in no account's set is not computed as zero: it cannot be known."""
+    by_channel: Mapping[str, frozenset[str]] = field(default_factory=lambda: _NOTHING)
+    """Where the types depend on the channel: which they are on a channel that the source names itself; "" is the account's own."""
     instants: frozenset[Unit] = frozenset({"rfc3339"})
     """In which units, each in fields of its own. A unit is known and never guessed; a wrong one is out of range and refused."""
     signs_body: bool = True

@@ -7,6 +7,7 @@ for milliseconds are in 1970 and milliseconds taken for seconds after 2100, and 
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from app.connectors.connector import Malformed
@@ -77,6 +78,18 @@ def from_text(value: Any, name: str, *, unzoned_is_utc: bool = False) -> int:
     if not EARLIEST <= at < TOO_LATE:
         raise Malformed(f"{name} must be between 2010 and 2100")
     return (at - _EPOCH) // _MILLISECOND
+
+
+def from_mail_text(value: Any, name: str) -> int:
+    """Of RFC 5322; without a zone it is UTC. Raises Malformed."""
+    try:
+        at = parsedate_to_datetime(str(value).strip())
+        utc = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError, LookupError):
+        raise Malformed(f"{name} must be an instant as in mails (RFC 5322)") from None
+    if not EARLIEST <= utc < TOO_LATE:
+        raise Malformed(f"{name} must be between 2010 and 2100")
+    return (utc - _EPOCH) // _MILLISECOND
 
 
 def written(at_ms: int) -> str:

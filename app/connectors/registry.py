@@ -16,7 +16,10 @@ from app.connectors.messenger import Messenger
 from app.connectors.postmark import Postmark
 from app.connectors.sendgrid import SendGrid
 from app.connectors.slack import Slack
+from app.connectors.sparkcentral import Sparkcentral
 from app.connectors.telegram import Telegram
+from app.connectors.twilio import Twilio
+from app.connectors.wechat import WeChat
 from app.connectors.whatsapp import WhatsApp
 from app.connectors.x import X
 from app.connectors.zendesk import Zendesk
@@ -37,5 +40,8 @@ _ALL: Final[tuple[Connector, ...]] = (
     Slack(),
     Line(),
     X(),
+    Twilio(),
+    WeChat(),
+    Sparkcentral(),
 )
 CONNECTORS: Final[Mapping[str, Connector]] = MappingProxyType({connector.name: connector for connector in _ALL})

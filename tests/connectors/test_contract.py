@@ -39,7 +39,11 @@ NO_CONNECTORS = {
     "signatures",
     "standard_webhooks",
     "states",
+    "twilio_calls",
+    "twilio_signature",
+    "wechat_aes",
     "well_known",
+    "xml_body",
 }
 FOUND = sorted({path.stem for path in Path(app.connectors.__file__).parent.glob("*.py")} - NO_CONNECTORS)
 RECEIVED_AT = "2026-03-02T10:41:09Z"
