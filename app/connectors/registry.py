@@ -14,6 +14,7 @@ from app.connectors.mailgun import Mailgun
 from app.connectors.messenger import Messenger
 from app.connectors.postmark import Postmark
 from app.connectors.sendgrid import SendGrid
+from app.connectors.shopify import Shopify
 from app.connectors.whatsapp import WhatsApp
 from app.connectors.zendesk import Zendesk
 
@@ -29,5 +30,6 @@ _ALL: Final[tuple[Connector, ...]] = (
     Postmark(),
     SendGrid(),
     Mailgun(),
+    Shopify(),
 )
 CONNECTORS: Final[Mapping[str, Connector]] = MappingProxyType({connector.name: connector for connector in _ALL})
