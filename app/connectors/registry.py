@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from app.connectors.amazon_connect import AmazonConnect
 from app.connectors.chatwoot import Chatwoot
 from app.connectors.connector import Connector
 from app.connectors.generic import Generic
@@ -33,3 +34,7 @@ _ALL: Final[tuple[Connector, ...]] = (
     Shopify(),
 )
 CONNECTORS: Final[Mapping[str, Connector]] = MappingProxyType({connector.name: connector for connector in _ALL})
+
+_OF_FILES: Final = (AmazonConnect(),)
+FILE_SOURCES: Final[Mapping[str, AmazonConnect]] = MappingProxyType({source.name: source for source in _OF_FILES})
+"""Sources whose records come in files (`carebeat import-file`)."""

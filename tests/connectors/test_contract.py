@@ -25,6 +25,7 @@ from tests.connectors.cases.case import NOW_MS, Body, Case
 
 NO_CONNECTORS = {
     "__init__",
+    "amazon_connect",
     "connector",
     "contacts",
     "forms",
