@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from app.config_part import Part
 from app.kpi.decoder import FUTURE_LIMIT_MS
-from app.kpi.orders import TOO_OLD_MS
+from app.kpi.stays import TOO_OLD_MS
 from app.spans import Span, write_span
 
 _LEAST: Final = timedelta(milliseconds=FUTURE_LIMIT_MS)

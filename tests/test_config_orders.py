@@ -24,3 +24,10 @@ def test_a_channel_can_convert_where_orders_are_joined() -> None:
     account = "connectors: {whatsapp: {a: {secrets: [{env: A}], channel: wa, keys: {verify_token: {env: B}}}}}\n"
     without, joined = (missing(parse(account + text), ["wa"]) for text in ("", "orders: {}"))
     assert [one.figures for one in without if one not in joined] == ["conversion"]
+
+
+def test_a_shop_whose_orders_nobody_joins_is_refused_with_what_to_write() -> None:
+    shop = "connectors: {shopify: {shop: {secrets: [{env: SHOP}]}}}\n"
+    with pytest.raises(ConfigurationError, match=r"shopify tells of customers' orders: write `orders: \{settle: 1h\}`"):
+        parse(shop)
+    assert parse(shop + "orders: {}").orders is not None

@@ -35,42 +35,15 @@ from app.kpi import customers
 from app.kpi.customers import Contact, Purchase
 from app.kpi.decoder import FUTURE_LIMIT_MS
 from app.kpi.harvest import DeadLetter
-from app.kpi.instants import DAY_MS, NEVER
-from app.kpi.outcomes import CONVERSION_MS
 from app.kpi.rules import Clock
+from app.kpi.stays import APART_MS, TOO_OLD_MS, Stay, Stays
 from app.kpi.wire import Rejected
 from app.record import Record
 
 OUTCOMES: Final = ("placed", "without_ticket", "late", "too_old", "duplicate", "conflicting", "rejected")
 """Of orders, but `rejected` of records: `late` ones are placed or without ticket as well."""
-TOO_OLD_MS: Final = 2 * DAY_MS
-APART_MS: Final = CONVERSION_MS + TOO_OLD_MS
-"""Between two contacts of one stay, at most: as long as an order that comes late may ask for it."""
-
 _encode = msgspec.msgpack.Encoder().encode
 _SEPARATOR: Final = "\x1f"
-Spans = list[tuple[int, int]]
-
-
-class Stay(msgspec.Struct, array_like=True):
-    """One contact point in one ticket: (first, last) instants of contacts, further apart than `APART_MS`."""
-
-    channel: str
-    spans: Spans = []
-
-    def began_ms(self, at_ms: int) -> int | None:
-        """When the customer came, if there at an instant."""
-        return next((first for first, last in self.spans if first <= at_ms <= last + APART_MS), None)
-
-    def join(self, channel: str, at_ms: int) -> None:
-        """One contact more."""
-        near = [span for span in self.spans if span[0] - APART_MS <= at_ms <= span[1] + APART_MS]
-        far = [span for span in self.spans if span not in near]
-        ends = [end for span in near for end in span]
-        self.spans = sorted([*far, (min((at_ms, *ends)), max((at_ms, *ends)))])
-        self.channel = min(
-            self.channel, channel
-        )  # figures go by the ticket's own; this one only must not depend on order
 
 
 class Order(msgspec.Struct, array_like=True):
@@ -105,7 +78,7 @@ class Orders:
         self.now_ms = 0
         self.counters = dict.fromkeys(OUTCOMES, 0)
         self._settle_ms, self._is_live = settle_ms, clock == "log"
-        self._stays: dict[str, dict[str, Stay]] = {}
+        self._stays = Stays()
         self._orders: dict[str, Order] = {}
         self._due: list[tuple[int, str, str]] = []
         """(instant, contact point or nothing, ticket or order). An entry may have been outlived; it is looked at again."""
@@ -119,9 +92,9 @@ class Orders:
         """Take one entry of the changelog."""
         point, _, name = key.decode().partition(_SEPARATOR)
         if point and value is None:
-            self._leave(point, name)
+            self._stays.drop(point, name)
         elif point:
-            self._stays.setdefault(point, {})[name] = msgspec.msgpack.decode(value or b"", type=Stay)
+            self._stays.put(point, name, msgspec.msgpack.decode(value or b"", type=Stay))
         elif value is None:
             self._orders.pop(name, None)
         else:
@@ -132,8 +105,8 @@ class Orders:
         self.now_ms = int(note or b"0")
         self._due = [(self._order_due_ms(order), "", id_) for id_, order in self._orders.items()]
         self._due += [
-            (self._stay_due_ms(stay), point, ticket)
-            for point, stays in self._stays.items()
+            (stay.due_ms(self._settle_ms), point, ticket)
+            for point, stays in self._stays.by_point.items()
             for ticket, stay in stays.items()
         ]
         heapify(self._due)
@@ -154,7 +127,7 @@ class Orders:
 
     def entries(self) -> int:
         """How many stays and orders are remembered."""
-        return len(self._orders) + sum(map(len, self._stays.values()))
+        return len(self._orders) + len(self._stays)
 
     # -- records ------------------------------------------------------------------------------------------------------
 
@@ -189,16 +162,16 @@ class Orders:
         if self.now_ms > at_ms + APART_MS + self._settle_ms:
             return  # no order that could still come asks for it
         for point in contact.contacts:
-            stays = self._stays.setdefault(point, {})
-            stay = stays.get(contact.ticket_id)
+            stay = self._stays.get(point, contact.ticket_id)
             if stay is None:
-                stay = stays[contact.ticket_id] = Stay(contact.channel)
-            before, due_ms = (stay.channel, stay.spans), self._stay_due_ms(stay)
+                stay = Stay(contact.channel)
+                self._stays.put(point, contact.ticket_id, stay)
+            before, due_ms = (stay.channel, stay.spans), stay.due_ms(self._settle_ms)
             stay.join(contact.channel, at_ms)
             if before != (stay.channel, stay.spans):
                 self._changes[_key(point, contact.ticket_id)] = _encode(stay)
-            if self._stay_due_ms(stay) < due_ms:
-                heappush(self._due, (self._stay_due_ms(stay), point, contact.ticket_id))
+            if stay.due_ms(self._settle_ms) < due_ms:
+                heappush(self._due, (stay.due_ms(self._settle_ms), point, contact.ticket_id))
 
     def _ordered(self, purchase: Purchase, at_ms: int) -> None:
         content = blake2s(repr(purchase.content()).encode(), digest_size=16).digest()
@@ -238,54 +211,26 @@ class Orders:
         heappush(self._due, (self._order_due_ms(order), "", id_))
 
     def _look_at_stay(self, point: str, ticket_id: str, now_ms: int) -> None:
-        stay = self._stays.get(point, {}).get(ticket_id)
-        if stay is None or self._stay_due_ms(stay) > now_ms:  # contacts came since
-            if stay is not None:
-                heappush(self._due, (self._stay_due_ms(stay), point, ticket_id))
+        stay = self._stays.get(point, ticket_id)
+        if stay is None:
             return
-        stay.spans = [span for span in stay.spans if self._span_due_ms(span) > now_ms]
-        self._changes[_key(point, ticket_id)] = _encode(stay) if stay.spans else None
+        if stay.due_ms(self._settle_ms) <= now_ms:  # else contacts came since
+            stay.forget(now_ms, self._settle_ms)
+            self._changes[_key(point, ticket_id)] = _encode(stay) if stay.spans else None
         if stay.spans:
-            heappush(self._due, (self._stay_due_ms(stay), point, ticket_id))
+            heappush(self._due, (stay.due_ms(self._settle_ms), point, ticket_id))
         else:
-            self._leave(point, ticket_id)
-
-    def _leave(self, point: str, ticket_id: str) -> None:
-        stays = self._stays.get(point, {})
-        stays.pop(ticket_id, None)
-        if not stays:
-            self._stays.pop(point, None)
+            self._stays.drop(point, ticket_id)
 
     def _decide(self, order: Order, purchase: Purchase) -> None:
-        placed = self._place(purchase, order.at_ms)
-        self.counters["without_ticket" if placed is None else "placed"] += 1
-        if placed is not None:
-            self._placed.append(placed)
+        latest = self._stays.latest(purchase.contacts, order.at_ms)
+        self.counters["without_ticket" if latest is None else "placed"] += 1
+        if latest is not None:
+            self._placed.append(Placed(purchase, *latest, order.at_ms))
         order.purchase = None
-
-    def _place(self, purchase: Purchase, at_ms: int) -> Placed | None:
-        """The latest ticket of any of the customer's contact points; it began when the first of them came there."""
-        began: dict[str, int] = {}
-        channels: dict[str, str] = {}
-        for point in purchase.contacts:
-            for ticket_id, stay in self._stays.get(point, {}).items():
-                if (first_ms := stay.began_ms(at_ms)) is not None:
-                    began[ticket_id] = min(first_ms, began.get(ticket_id, first_ms))
-                    channels[ticket_id] = min(stay.channel, channels.get(ticket_id, stay.channel))
-        ms, ticket = max(((ms, ticket) for ticket, ms in began.items()), default=(0, ""))
-        if not ticket or at_ms > ms + CONVERSION_MS:
-            return None
-        return Placed(purchase, ticket, channels[ticket], at_ms)
 
     def _order_due_ms(self, order: Order) -> int:
         return order.at_ms + (TOO_OLD_MS if order.purchase is None else self._settle_ms)
-
-    def _stay_due_ms(self, stay: Stay) -> int:
-        """When the oldest of its spans is of no use any more."""
-        return min(map(self._span_due_ms, stay.spans), default=NEVER)
-
-    def _span_due_ms(self, span: tuple[int, int]) -> int:
-        return span[1] + APART_MS + self._settle_ms
 
 
 def _key(point: str, name: str) -> bytes:

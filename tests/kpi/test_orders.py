@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from app.kpi import customers
 from app.kpi.customers import Contact, Purchase
 from app.kpi.instants import DAY_MS, HOUR_MS, text_of
-from app.kpi.orders import APART_MS, TOO_OLD_MS, Orders, Placed
+from app.kpi.orders import Orders, Placed
+from app.kpi.stays import APART_MS, TOO_OLD_MS
 from schemas.events import TICKET_EVENT
 
 START_MS = 1_772_400_000_000
@@ -113,6 +114,10 @@ def test_a_contact_that_comes_late_joins_what_was_taken_for_two_stays() -> None:
     arrivals = [(0, met(0, "A")), (168.25, met(168.25, "A")), (168.5, met(168, "A")), (169, bought(169))]
     assert outcome(arrivals) == {}
     assert outcome([one for one in arrivals if one[0] != 168.5]) == {"o1": "A"}
+
+
+def test_an_old_stay_is_forgotten_and_the_one_of_now_is_not() -> None:
+    assert outcome(at_once(met(0, "A"), met(168.25, "A"), bought(200))) == {"o1": "A"}
 
 
 def test_who_shares_one_contact_point_is_the_same_customer() -> None:
