@@ -230,7 +230,9 @@ class Orders:
         order.purchase = None
 
     def _order_due_ms(self, order: Order) -> int:
-        return order.at_ms + (TOO_OLD_MS if order.purchase is None else self._settle_ms)
+        if order.purchase is not None:
+            return order.at_ms + self._settle_ms
+        return order.at_ms + TOO_OLD_MS + FUTURE_LIMIT_MS  # its instant may have been taken back by so much
 
 
 def _key(point: str, name: str) -> bytes:

@@ -3,6 +3,10 @@
 import pytest
 
 from app.connectors import contacts
+from tests.connectors.cases.case import NOW_MS, Case
+from tests.connectors.test_contract import FOUND, case_of
+
+DESKS = {"chatwoot", "gorgias", "intercom"}
 
 
 @pytest.mark.parametrize("told", ["jane@doe.example", " Jane@Doe.EXAMPLE\n"])
@@ -31,6 +35,16 @@ def test_what_is_no_address_is_none(told: object) -> None:
 def test_what_is_no_number_of_a_country_is_none(told: object) -> None:
     assert contacts.phone(told, has_country=True) is None
     assert contacts.phone(told) is None
+
+
+def test_sources_that_say_who_it_is_are_those_that_the_guide_names() -> None:
+    def knows(case: Case) -> bool:
+        requests = [case.sign(body, case.secret, NOW_MS) for body in case.bodies]
+        items = [item for request in requests for item in case.connector.parse(request, case.account)]
+        return any(draft.contacts for item in items for draft in case.connector.normalise(item, case.account))
+
+    mails = {"mailgun", "postmark", "sendgrid"}
+    assert {name for name in FOUND if knows(case_of(name))} == {"shopify", "whatsapp", *DESKS, *mails}
 
 
 def test_each_is_known_once_in_one_order() -> None:
