@@ -74,12 +74,14 @@ ConnectorName = Annotated[str, AfterValidator(_connector)]
 Accounts = Annotated[dict[AccountName, AccountConfig], Field(min_length=1)]
 
 
-def unfit_accounts(connectors: Mapping[str, Mapping[str, AccountConfig]]) -> Iterator[Problem]:
-    """Options and keys that a connector does not know, or misses."""
+def unfit_accounts(connectors: Mapping[str, Mapping[str, AccountConfig]], *, joins_orders: bool) -> Iterator[Problem]:
+    """Options and keys that a connector does not know, or misses; shops whose orders nobody joins to tickets."""
     for connector, accounts in connectors.items():
         able = CONNECTORS[connector].capabilities
         for name, account in accounts.items():
             place = ("connectors", connector, name)
+            if able.knows_no_tickets and not joins_orders:
+                yield Problem(place, f"{connector} tells of customers' orders: write `orders: {{settle: 1h}}` as well")
             for key, given, known in (("options", account.options, able.options), ("keys", account.keys, able.keys)):
                 for unknown in sorted(given.keys() - known):
                     there = f"there are: {', '.join(sorted(known))}" if known else "it has none"

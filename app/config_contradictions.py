@@ -20,7 +20,7 @@ _DIMENSIONS: Final = {"agents": "agent", "topics": "topic", "tags": "tag", "team
 
 def contradictions(config: Config) -> Iterator[Problem]:
     """All of them; none: the configuration can be compiled."""
-    yield from unfit_accounts(config.connectors)
+    yield from unfit_accounts(config.connectors, joins_orders=config.orders is not None)
     if config.channels is None and "unlisted_channels" in config.model_fields_set:
         yield Problem(("unlisted_channels",), "`unlisted_channels` needs a list: name your `channels`, or leave it out")
     yield from never_open(config.schedules)

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field
 
 from app.config_channels import ChannelConfig
 from app.config_connectors import AccountConfig, Accounts, ConnectorName
+from app.config_orders import OrdersConfig
 from app.config_part import Part, empty_if_null
 from app.config_policies import MOST_POLICIES, ChannelName, PolicyConfig
 from app.config_records import RECORDS, Dimension, Labels
@@ -66,6 +67,8 @@ class Config(Part):
         {}, examples=["{generic: {website: {secrets: [{env: WEBSITE_SECRET}]}}}"]
     )
     """Whose webhooks the gateway takes. It changes no figure, except where an account has a `grace`."""
+    orders: OrdersConfig | None = Field(None, examples=["{settle: 1h}"])
+    """Joins orders of shops to tickets, where it is written; `carebeat topics create` makes the topics that it needs."""
     operations: Annotated[Operations, BeforeValidator(empty_if_null)] = Field(
         Operations(), examples=["{interval: 15s}"]
     )

@@ -31,7 +31,7 @@ NEEDS: Final = (
     Need("paused time in net durations", "ticket-paused", "send `ticket-paused` and `ticket-resumed`"),
     Need("satisfaction", "survey-answered", "send `survey-answered`"),
     Need("voice handling time", "call-ended", "send `call-ended`"),
-    Need("conversion", "order-placed", "send `order-placed` from the shop"),
+    Need("conversion", "order-placed", "connect the shop, and write `orders`"),
 )
 
 
@@ -88,7 +88,7 @@ def _without_schedule(config: Config, channel: str) -> list[Missing]:
 
 def _without_events(config: Config, channel: str, connectors: Mapping[str, Connector]) -> list[Missing]:
     accounts = emitted(config, channel, connectors)
-    told = frozenset().union(*accounts.values())
+    told = frozenset().union(*accounts.values(), () if config.orders is None else ("order-placed",))
     if not accounts:
         return []
     reason = f"no `{{}}` from {', '.join(accounts)}"

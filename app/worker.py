@@ -26,10 +26,13 @@ from app.engine.processor import Processor
 from app.health import Health, PageServer, Watchdog, lag_records, pages
 from app.health import Limits as HealthLimits
 from app.kpi.merge import Merge
+from app.kpi.orders import Orders
 from app.kpi.partition import Partition
 from app.kpi.rules import Rules
 from app.metrics import Metrics
 from app.settings import Settings
+from app.spans import milliseconds
+from app.streams.join import Joining
 from app.streams.merge import Merging
 from app.streams.ticks import keep_ticking
 from app.streams.track import Track
@@ -46,11 +49,12 @@ _TICKETS_LIMIT_SECONDS = 10.0
 
 
 class Worker(EngineApp):
-    """The engine with the topology on it. `settings` and `rules` are what it was made of."""
+    """The engine with the topology on it. `settings` and `rules` are what it was made of; it may join orders to tickets."""
 
-    def __init__(self, settings: Settings, rules: Rules) -> None:
+    def __init__(self, settings: Settings, rules: Rules, *, joins_orders: bool = False) -> None:
         self.settings = settings
         self.rules = rules
+        self.joins_orders = joins_orders
         super().__init__(
             settings.app_id,
             source_clock=settings.clock,
@@ -67,7 +71,7 @@ class Worker(EngineApp):
 
     async def _check_topics(self) -> None:
         settings = self.settings
-        wanted = required_topics(settings.topic_prefix, settings.partitions, settings.clock)
+        wanted = required_topics(settings.topic_prefix, settings.partitions, settings.clock, orders=self.joins_orders)
         async with connect(
             settings.kafka, security=settings.kafka_security(), limit_seconds=float("inf"), say=log.warning
         ) as client:
@@ -126,7 +130,7 @@ def build(settings: Settings | None = None) -> Worker:
     support = support_config.load(settings.config)
     rules = support_config.rules(support, settings.clock)
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
-    worker = Worker(settings, rules)
+    worker = Worker(settings, rules, joins_orders=support.orders is not None)
     health = Health(worker.watch.snapshot, _health_limits(settings))
     metrics = Metrics(
         rules,
@@ -138,6 +142,8 @@ def build(settings: Settings | None = None) -> Worker:
     )
     worker.watch.flushed = metrics.flushed
     _wire(worker, metrics, keep_samples=support.samples)
+    if support.orders is not None:
+        _join_orders(worker, metrics, milliseconds(support.orders.settle))
     _show(worker, health, metrics)
     _show_tickets(worker, metrics, support.ticket_link)
     return worker
@@ -185,6 +191,29 @@ def _wire(worker: Worker, metrics: Metrics, *, keep_samples: bool) -> None:
         async def tick() -> None:
             source = topics.EVENTS.full_name(prefix)
             await keep_ticking(worker.cluster, source, lambda: list(tracking.owners), settings.tick_interval_seconds)
+
+
+def _join_orders(worker: Worker, metrics: Metrics, settle_ms: int) -> None:
+    """Orders of customers become events of their tickets."""
+    settings, prefix = worker.settings, worker.settings.topic_prefix
+    source = topics.CUSTOMERS.full_name(prefix)
+
+    def new_join(number: int) -> Processor:  # noqa: ARG001 - there is one partition
+        return Joining(Orders(settle_ms, settings.clock), prefix, metrics.saw_orders)
+
+    joining = worker.processor("join", source=source, factory=new_join)
+
+    @worker.agent(joining.topic)  # type: ignore[untyped-decorator]
+    async def join(stream: Any) -> None:
+        batch: Batch
+        async for batch in stream:
+            await joining.apply(batch)
+
+    if settings.clock == "log":
+
+        @worker.task  # type: ignore[untyped-decorator]
+        async def tick_customers() -> None:
+            await keep_ticking(worker.cluster, source, lambda: list(joining.owners), settings.tick_interval_seconds)
 
 
 def _show(worker: Worker, health: Health, metrics: Metrics) -> None:

@@ -62,7 +62,7 @@ def _message(topic: Topic) -> Json:
 def _operations(topic: Topic) -> Json:
     """Named `worker-sends-sla`; the worker reads what it does not only write for others."""
     actions = [(writer, "send") for writer in topic.written_by]
-    if topic.name in ("events", "kpi-partials"):
+    if topic.name in ("events", "kpi-partials", "customers"):
         actions.append(("worker", "receive"))
     channel = {"$ref": f"#/channels/{topic.name}"}
     return {f"{who}-{action}s-{topic.name}": {"action": action, "channel": channel} for who, action in actions}

@@ -27,6 +27,8 @@ class Topic:
     single_partition: bool = False
     append_time: bool = False
     """The broker stamps records (`LogAppendTime`): this is stream time."""
+    only_with_orders: bool = False
+    """There only where the configuration joins orders to tickets (`orders`)."""
 
     def full_name(self, prefix: str = DEFAULT_PREFIX) -> str:
         """The topic's name in Kafka."""
@@ -94,5 +96,18 @@ DEAD_LETTERS: Final = Topic(
     written_by=("gateway", "worker"),
     record="dead-letter",
 )
+CUSTOMERS: Final = Topic(
+    name="customers",
+    about="Which customer wrote in which ticket, and what customers ordered; customers are keyed hashes of their mail"
+    " addresses and telephone numbers. There only where orders are joined to tickets. Private; its form may change.",
+    key="ticket id, or the order's event id",
+    clean_up=("delete",),
+    retention_ms=14 * DAY_MS,
+    written_by=("gateway", "worker"),
+    record=None,
+    single_partition=True,
+    append_time=True,
+    only_with_orders=True,
+)
 
-TOPICS: Final = (EVENTS, KPIS, SLA, SAMPLES, PARTIALS, DEAD_LETTERS)
+TOPICS: Final = (EVENTS, KPIS, SLA, SAMPLES, PARTIALS, DEAD_LETTERS, CUSTOMERS)

@@ -40,11 +40,11 @@ class Deployment:
             **{f"CAREBEAT_{name.upper()}": value for name, value in environment.items()},
         }
 
-    async def create_topics(self) -> None:
+    async def create_topics(self, *, orders: bool = False) -> None:
         """Make this deployment's topics."""
         clock: Any = self._environment.get("CAREBEAT_CLOCK", "log")
         async with connect(self.bootstrap) as client:
-            await admin.create(client, topics(self.prefix, self.partitions, clock), 1)
+            await admin.create(client, topics(self.prefix, self.partitions, clock, orders=orders), 1)
 
     def start(self, name: str, **environment: str) -> None:
         """Start a worker."""

@@ -22,6 +22,7 @@ from app.kpi.merge import MergedWindow, Span
 from app.kpi.partition import Partition
 from app.kpi.rules import Rules
 from app.metrics import METRICS, Metrics
+from app.metrics.catalogue import ORDERS
 
 BEGIN_MS = 1_774_000_020_000
 TEXT = "channels:\n  chat:\n    sla: {first_response: 7m}\n  email:\n"
@@ -400,9 +401,17 @@ def test_schedules_are_open_by_stream_time() -> None:
 
 def test_all_that_is_exported_is_in_the_catalogue_and_the_other_way_round() -> None:
     scene = eventful()
+    assert _exported(scene) == [metric.name for metric in METRICS if metric != ORDERS]
+    scene.metrics.saw_orders({"placed": 2})
+    scene.metrics.saw_orders({"placed": 1})
+    assert _exported(scene) == [metric.name for metric in METRICS]
+    assert values(scene.metrics)[series("carebeat_orders_total", outcome="placed")] == 3
+
+
+def _exported(scene: Scene) -> list[str]:
+    scene.values(lag_records=1)
     text = scene.metrics.exposition("")[0].decode()
-    exported = [line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")]
-    assert exported == [metric.name for metric in METRICS]
+    return [line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")]
 
 
 def test_every_sample_has_the_labels_of_the_catalogue() -> None:

@@ -14,6 +14,7 @@ APPLICATION = "worker"
 
 TRACK_CHANGELOG = f"{APPLICATION}-track-changelog"
 MERGE_CHANGELOG = f"{APPLICATION}-merge-changelog"
+JOIN_CHANGELOG = f"{APPLICATION}-join-changelog"
 
 # Figures: one task, the merge, writes them, some records a second whatever the traffic, and a reader finds the windows
 # of all channels in one order in one place. Dead letters: few, and read by people in the order of their coming.
@@ -52,15 +53,20 @@ def application_id(prefix: str) -> str:
     return prefix + APPLICATION
 
 
-def topics(prefix: str, partitions: int, clock: Clock) -> tuple[KafkaTopic, ...]:
+def topics(prefix: str, partitions: int, clock: Clock, *, orders: bool = False) -> tuple[KafkaTopic, ...]:
     """Every topic of the deployment. `partitions` is that of the events; what is keyed by ticket follows it.
 
-    `clock` is what moves stream time: under `log` the broker stamps the events (LogAppendTime).
+    `clock` is what moves stream time: under `log` the broker stamps the events (LogAppendTime). `orders`: whether orders
+    are joined to tickets, which takes two topics more.
     """
+    changelogs = {TRACK_CHANGELOG: partitions, MERGE_CHANGELOG: 1, **({JOIN_CHANGELOG: 1} if orders else {})}
     return (
-        *(_of_the_contract(topic, prefix, partitions, clock) for topic in contract.TOPICS),
-        KafkaTopic(prefix + TRACK_CHANGELOG, partitions, _CHANGELOG, _FREQUENT_COMPACTION),
-        KafkaTopic(prefix + MERGE_CHANGELOG, 1, _CHANGELOG, _FREQUENT_COMPACTION),
+        *(
+            _of_the_contract(topic, prefix, partitions, clock)
+            for topic in contract.TOPICS
+            if orders or not topic.only_with_orders
+        ),
+        *(KafkaTopic(prefix + name, count, _CHANGELOG, _FREQUENT_COMPACTION) for name, count in changelogs.items()),
     )
 
 

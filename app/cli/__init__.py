@@ -19,6 +19,7 @@ _COMMANDS: Final = {
     "gateway": "take signed webhooks, until stopped",
     "health": "ask the process on this machine whether it is ready, for probes",
     "hours": "business time: what a schedule says of a span, a target, the days ahead",
+    "import-file": "records that a source writes into files, such as contact records of Amazon Connect",
     "kpis": "what each KPI answers, means, leaves out, and where it is to be found",
     "render": "boards, rules and alerts from the support configuration",
     "replay": "send recorded events to a topic of their own",

@@ -61,7 +61,14 @@ def _summary(path: str, config: Config, content: Content) -> Text:
         ("; this changes whenever a figure could. Days begin in ", "dim"),
         content["reporting_zone"],
         (".", "dim"),
+        *_orders(config),
     )
+
+
+def _orders(config: Config) -> list[tuple[str, str]]:
+    if config.orders is None:
+        return []
+    return [(f"\nOrders of shops go to the customer's latest ticket after {write_span(config.orders.settle)}.", "dim")]
 
 
 def _counted(count: int, one: str, many: str = "") -> str:

@@ -8,6 +8,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from app import config as support_config
 from app import settings as environment
 from app.broker.admin import Difference, Made, check, create
 from app.broker.connection import connect
@@ -32,9 +33,9 @@ For example:
 def command() -> None:
     """Make the topics of a deployment, or say what is wrong with those that are there.
 
-    What there must be follows from CAREBEAT_TOPIC_PREFIX, CAREBEAT_PARTITIONS, CAREBEAT_REPLICATION_FACTOR and
-    CAREBEAT_CLOCK; where, from CAREBEAT_KAFKA and the security settings. Nothing that exists is ever changed.
-    Example, for one broker on this machine:
+    What there must be follows from CAREBEAT_TOPIC_PREFIX, CAREBEAT_PARTITIONS, CAREBEAT_REPLICATION_FACTOR,
+    CAREBEAT_CLOCK and, in CAREBEAT_CONFIG, whether `orders` are joined to tickets; where, from CAREBEAT_KAFKA and the
+    security settings. Nothing that exists is ever changed. Example, for one broker on this machine:
     """
 
 
@@ -71,7 +72,8 @@ def check_command(context: click.Context, as_json: bool) -> None:
 
 
 def _wanted(settings: Settings) -> tuple[KafkaTopic, ...]:
-    return topics_of(settings.topic_prefix, settings.partitions, settings.clock)
+    joins_orders = support_config.load(settings.config).orders is not None
+    return topics_of(settings.topic_prefix, settings.partitions, settings.clock, orders=joins_orders)
 
 
 async def _create(settings: Settings, wanted: Sequence[KafkaTopic]) -> tuple[list[Made], list[Difference]]:

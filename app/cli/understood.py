@@ -27,6 +27,7 @@ def understood(config: Config, rules: Rules, now_ms: int) -> dict[str, Any]:
         "schedules": [
             week.as_json(name, written, written.compiled(), now_ms) for name, written in config.schedules.items()
         ],
+        "orders": None if config.orders is None else {"settle_seconds": config.orders.settle.total_seconds()},
         "missing": [each._asdict() for each in missing(config, channels)],
     }
 

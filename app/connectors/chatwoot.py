@@ -17,7 +17,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from app.connectors import native
+from app.connectors import contacts, native
 from app.connectors.connector import Account, Capabilities, Draft, Malformed, Request, Verdict
 from app.connectors.instants import from_seconds, from_text
 from app.connectors.native import Occasion
@@ -145,8 +145,14 @@ def _received(item: Mapping[str, Any], occasion: Occasion, message: str) -> Sequ
     # Incoming mail carries its own verdict on being automatic (app/presenters/mail_presenter.rb): nobody waits there.
     if native.part(native.part(item, "content_attributes"), "email").get("auto_reply") is True:
         return ()
-    author = native.identifier_or_none(native.part(item, "sender").get("id"), "sender.id")
-    return (occasion.draft("message-received", message, **native.given(author_id=author, customer_id=author)),)
+    sender = native.part(item, "sender")
+    author = native.identifier_or_none(sender.get("id"), "sender.id")
+    draft = occasion.draft("message-received", message, **native.given(author_id=author, customer_id=author))
+    return (draft._replace(contacts=_contacts(sender)),)
+
+
+def _contacts(sender: Mapping[str, Any]) -> tuple[str, ...]:
+    return contacts.known(contacts.mail(sender.get("email")), contacts.phone(sender.get("phone_number")))
 
 
 def _author(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -189,7 +195,8 @@ def _created(item: Mapping[str, Any], account: Account) -> Sequence[Draft]:
         priority=PRIORITIES.get(native.word(item.get("priority"))),
         tags=native.labels(item.get("labels")) or None,
     )
-    return (occasion.draft("ticket-opened", occasion.ticket_id, **fields),)
+    draft = occasion.draft("ticket-opened", occasion.ticket_id, **fields)
+    return (draft._replace(contacts=_contacts(native.part(meta, "sender"))),)
 
 
 def _status_changed(item: Mapping[str, Any], account: Account) -> Sequence[Draft]:

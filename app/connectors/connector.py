@@ -86,6 +86,9 @@ class Draft(NamedTuple):
     fields: dict[str, Any]
     personal: frozenset[str] = frozenset()
     """Of `ticket_id` and `into`, those that are made of a phone number or an address."""
+    contacts: tuple[str, ...] = ()
+    """The customer's mail addresses and telephone numbers, as `contacts.py` writes them. Never published: a keyed hash of
+    each tells which tickets and orders are of one customer. A draft without a ticket is an order of that customer."""
 
 
 class Malformed(Exception):
@@ -129,6 +132,8 @@ class Capabilities:
     """Further secrets that an account may have."""
     needs: frozenset[str] = frozenset()
     """Of both, those that it must have."""
+    knows_no_tickets: bool = False
+    """True for shops: they tell what a customer did, without a ticket; it goes to the customer's latest (`orders`)."""
 
 
 class Connector(Protocol):

@@ -3,6 +3,10 @@
 The last part of a CloudEvent's `type` (`message-received`, `com.example.message-received`) is the type of the event;
 types that are none are of no use and are answered like the others. `data` holds the fields of the contract
 (`schemas/events.py`); other fields are dropped. `time` is the instant, `subject` the ticket unless `data` names it.
+Where orders are joined to tickets, `data` may also hold
+`customer_email` and `customer_phone`, which leave the gateway as keyed hashes; an `order-placed` with one of them needs no
+ticket.
+
 `source` and `id` together say which event it is (CloudEvents 1.0.2, 3.1.1). Where a sender makes ticket ids of phone
 numbers or addresses, its account has the option `ticket_ids: personal`.
 
@@ -13,7 +17,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, get_args
 
-from app.connectors import standard_webhooks
+from app.connectors import contacts, standard_webhooks
 from app.connectors.connector import Account, Answer, Capabilities, Draft, Malformed, Request, Verdict, WrongTypeError
 from app.connectors.json_body import read_json
 from schemas.events import TicketEvent
@@ -96,7 +100,8 @@ class Generic:
             return ()
         fields = _fields(kind, item, account)
         personal = _TICKETS if account.options.get("ticket_ids") == "personal" else frozenset()
-        return (Draft(f"{len(native_id[0])}:{native_id[0]}{native_id[1]}", fields, personal),)
+        known_as = f"{len(native_id[0])}:{native_id[0]}{native_id[1]}"
+        return (Draft(known_as, fields, personal, _contacts(item["data"])),)
 
     def accepted(self, request: Request) -> Answer:  # noqa: ARG002 - all requests alike
         """No content."""
@@ -115,6 +120,10 @@ def _fields(kind: str, item: Mapping[str, Any], account: Account) -> dict[str, A
     if "channel" not in fields and account.channel is not None:
         fields["channel"] = account.channel
     return fields
+
+
+def _contacts(data: Mapping[str, Any]) -> tuple[str, ...]:
+    return contacts.known(contacts.mail(data.get("customer_email")), contacts.phone(data.get("customer_phone")))
 
 
 def _text(item: Mapping[str, Any], name: str) -> str:

@@ -18,7 +18,7 @@ Sources: developers.gorgias.com, "The TicketHttpIntegration object", "The Ticket
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from app.connectors import native
+from app.connectors import contacts, native
 from app.connectors.connector import Account, Capabilities, Draft, Malformed, Request, Verdict
 from app.connectors.instants import from_text
 from app.connectors.native import Occasion
@@ -110,7 +110,7 @@ def _ticket_created(item: Mapping[str, Any], account: Account) -> Sequence[Draft
         priority=PRIORITIES.get(native.word(ticket.get("priority"))),
         tags=_tags(ticket) or None,
     )
-    return (occasion.draft("ticket-opened", occasion.ticket_id, **fields),)
+    return (occasion.draft("ticket-opened", occasion.ticket_id, **fields)._replace(contacts=_contacts(ticket)),)
 
 
 def _message_created(item: Mapping[str, Any], account: Account) -> Sequence[Draft]:
@@ -123,7 +123,14 @@ def _message_created(item: Mapping[str, Any], account: Account) -> Sequence[Draf
     if _is_true(message.get("from_agent")):
         return (occasion.draft("reply-sent", message_id, **_author(message, author, account)),)
     people = native.given(author_id=author, customer_id=_reference(ticket, "customer") or author)
-    return (occasion.draft("message-received", message_id, **people),)
+    return (occasion.draft("message-received", message_id, **people)._replace(contacts=_contacts(ticket)),)
+
+
+def _contacts(ticket: Mapping[str, Any]) -> tuple[str, ...]:
+    """As the API writes a ticket; the template has `customer_email` where it was added."""
+    customer = ticket.get("customer")
+    told = customer.get("email") if isinstance(customer, dict) else ticket.get("customer_email")
+    return contacts.known(contacts.mail(told))
 
 
 def _is_note(message: Mapping[str, Any]) -> bool:

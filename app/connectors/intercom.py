@@ -18,7 +18,7 @@ import hmac
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from app.connectors import intercom_item, native
+from app.connectors import contacts, intercom_item, native
 from app.connectors.connector import Account, Answer, Capabilities, Draft, Malformed, Request, Verdict
 from app.connectors.instants import from_seconds
 from app.connectors.native import Occasion
@@ -124,11 +124,17 @@ def _of_parts(subject: Mapping[str, Any], told: tuple[str, ...], account: Accoun
         part_id = native.identifier(part.get("id"), "part.id")
         for event in told:
             if event != "reply-sent" or has_text or told == ("reply-sent",):
-                yield occasion.draft(event, part_id, **_fields(event, part, subject, account))
+                draft = occasion.draft(event, part_id, **_fields(event, part, subject, account))
+                yield draft._replace(contacts=_contacts(part)) if event == "message-received" else draft
         if kind == "open" and "ticket-reopened" not in told:
             yield occasion.draft("ticket-reopened", part_id, **_fields("ticket-reopened", part, subject, account))
         if "ticket-assigned" in told and intercom_item.hands_over(part, subject):
             yield occasion.draft("ticket-handed-over", part_id, to="human")
+
+
+def _contacts(written: Mapping[str, Any]) -> tuple[str, ...]:
+    """Of who wrote a part, or what began the conversation."""
+    return contacts.known(contacts.mail(native.part(written, "author").get("email")))
 
 
 def _fields(event: str, part: Mapping[str, Any], subject: Mapping[str, Any], account: Account) -> dict[str, Any]:
@@ -150,7 +156,8 @@ def _fields(event: str, part: Mapping[str, Any], subject: Mapping[str, Any], acc
 
 def _begun_by_customer(told: _Told) -> Sequence[Draft]:
     customer = intercom_item.customer(told.subject)
-    return _begun(told, "message-received", native.given(author_id=customer, customer_id=customer))
+    opened, message = _begun(told, "message-received", native.given(author_id=customer, customer_id=customer))
+    return (opened, message._replace(contacts=_contacts(intercom_item.source(told.subject))))
 
 
 def _begun_by_us(told: _Told) -> Sequence[Draft]:

@@ -22,6 +22,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from app.connectors import contacts
 from app.connectors.connector import Account, Draft, Malformed, Unit
 from app.connectors.mail_headers import Headers, addresses, arrived_at, kept, message_id
 
@@ -116,7 +117,8 @@ def _draft(mail: Mail, account: Account, kind: str, **who: str | None) -> Draft:
         "ticket_id": _thread(mail, account, kind) or own_id,
         **{name: value for name, value in who.items() if value is not None},
     }
-    return Draft(own_id, fields, frozenset({"ticket_id"}))
+    points = contacts.known(contacts.mail(who.get("customer_id"))) if kind == "message-received" else ()
+    return Draft(own_id, fields, frozenset({"ticket_id"}), points)
 
 
 def _is_automatic(mail: Mail, sender: str | None, account: Account) -> bool:

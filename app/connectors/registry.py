@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from app.connectors.amazon_connect import AmazonConnect
 from app.connectors.chatwoot import Chatwoot
 from app.connectors.connector import Connector
 from app.connectors.generic import Generic
@@ -15,6 +16,7 @@ from app.connectors.mailgun import Mailgun
 from app.connectors.messenger import Messenger
 from app.connectors.postmark import Postmark
 from app.connectors.sendgrid import SendGrid
+from app.connectors.shopify import Shopify
 from app.connectors.slack import Slack
 from app.connectors.sparkcentral import Sparkcentral
 from app.connectors.telegram import Telegram
@@ -43,5 +45,10 @@ _ALL: Final[tuple[Connector, ...]] = (
     Twilio(),
     WeChat(),
     Sparkcentral(),
+    Shopify(),
 )
 CONNECTORS: Final[Mapping[str, Connector]] = MappingProxyType({connector.name: connector for connector in _ALL})
+
+_OF_FILES: Final = (AmazonConnect(),)
+FILE_SOURCES: Final[Mapping[str, AmazonConnect]] = MappingProxyType({source.name: source for source in _OF_FILES})
+"""Sources whose records come in files (`carebeat import-file`)."""

@@ -14,6 +14,7 @@ developers.facebook.com/documentation/business-messaging/whatsapp/webhooks, chec
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from app.connectors import contacts
 from app.connectors.connector import Account, Capabilities, Draft, Malformed
 from app.connectors.instants import from_seconds_text, written
 from app.connectors.members import mapping, sequence, text, text_if_any
@@ -78,7 +79,9 @@ class WhatsApp(Meta):
             # Greetings and absence notes of the app itself would look the same; that they are echoed is documented nowhere.
             return (_draft("reply-sent", item.holder, update, account, customer, author_kind="agent"),)
         customer = _customer(item.holder, update, "from", "from_user_id")
-        return (_draft("message-received", item.holder, update, account, customer, author_id=customer),)
+        draft = _draft("message-received", item.holder, update, account, customer, author_id=customer)
+        # In a group a number is in the ticket of all.
+        return (draft._replace(contacts=contacts.known(contacts.phone(update.get("from"), has_country=True))),)
 
 
 def _in_change(change: Any) -> Iterator[Item]:

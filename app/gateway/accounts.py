@@ -37,8 +37,10 @@ def open_desks(
     accounts: Mapping[str, Mapping[str, AccountConfig]],
     pseudonym_key: bytes,
     environment: Mapping[str, str] = os.environ,
+    *,
+    joins_orders: bool = False,
 ) -> Desks:
-    """All desks. Raises ConfigurationError with all that is wrong with any secret."""
+    """All desks; `joins_orders`: they also tell which customer a ticket is of. Raises ConfigurationError with all that is wrong with any secret."""
     desks, problems = {}, list[str]()
     for connector, named in accounts.items():
         for name, config in named.items():
@@ -47,7 +49,8 @@ def open_desks(
             except ConfigurationError as error:
                 problems.append(str(error))
                 continue
-            finishing = Finishing(connector, name, Pseudonyms(pseudonym_key, connector, name))
+            pseudonyms = Pseudonyms(pseudonym_key, connector, name)
+            finishing = Finishing(connector, name, pseudonyms, joins_orders=joins_orders)
             desks[connector, name] = Desk(CONNECTORS[connector], account, Bucket(config.requests_per_second), finishing)
     if problems:
         raise ConfigurationError("\n".join(problems))

@@ -1,4 +1,8 @@
-"""From a connector's drafts to records of the events topic: ids made, people replaced by pseudonyms, the contract checked."""
+"""From a connector's drafts to records: ids made, people replaced by pseudonyms, the contract checked.
+
+An event goes to the events topic. Where orders are joined to tickets, a second record for the customers topic says which
+customer it was; and what a customer ordered, in no ticket, goes there alone.
+"""
 
 import hashlib
 from collections.abc import Mapping
@@ -9,11 +13,16 @@ from pydantic import ValidationError
 
 from app.connectors.connector import ARRIVAL, Draft
 from app.gateway.pseudonyms import Pseudonyms, Role
+from app.kpi.customers import MOST_CONTACTS, Contact, Purchase, encode
 from schemas.dead_letters import Reason, reason_of
 from schemas.events import TICKET_EVENT
+from schemas.topics import CUSTOMERS, EVENTS
 from schemas.wire import RECORD_LIMIT_BYTES
 
 _ID_DIGITS: Final = 40
+CONTACT: Final = "contact"
+"""The type of what says which customer it was: no event."""
+_OF_PURCHASES: Final = frozenset(Purchase.__struct_fields__)
 _SEPARATOR: Final = "\x1f"
 _CUSTOMERS: Final = frozenset({"message-received", "survey-answered", "ticket-opened", "order-placed"})
 """Whose author is a customer; all else is said or done by those who answer."""
@@ -21,13 +30,15 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Ready(NamedTuple):
-    """An event as it goes to Kafka."""
+    """A record as it goes to Kafka."""
 
     id: str
     type: str
     key: bytes
-    """The ticket id."""
+    """The ticket id; on the customers topic it places nothing."""
     value: bytes
+    topic: str = EVENTS.name
+    """Without the prefix."""
 
 
 class InvalidEvent(Exception):
@@ -42,25 +53,48 @@ class InvalidEvent(Exception):
 class Finishing:
     """Finishes the drafts of one account."""
 
-    def __init__(self, connector: str, account: str, pseudonyms: Pseudonyms) -> None:
+    def __init__(self, connector: str, account: str, pseudonyms: Pseudonyms, *, joins_orders: bool = False) -> None:
         self._source = {"source": connector, "account": account}
         self._identity = f"{connector}{_SEPARATOR}{account}{_SEPARATOR}"
         self._pseudonyms = pseudonyms
+        self._joins_orders = joins_orders
+
+    def records(self, draft: Draft, received_at: str) -> list[Ready]:
+        """The event of a draft and, where orders are joined, whose ticket it is. Raises InvalidEvent."""
+        ready = self.finish(draft, received_at)
+        if not self._joins_orders or not draft.contacts or ready.topic != EVENTS.name:
+            return [ready]
+        fields = {**draft.fields, **_instant(draft, received_at)}
+        contact = Contact(self._points(draft), ready.key.decode(), fields["channel"], fields["occurred_at"])
+        return [ready, Ready(f"{ready.id}-{CONTACT}", CONTACT, ready.key, encode(contact), CUSTOMERS.name)]
 
     def finish(self, draft: Draft, received_at: str) -> Ready:
         """The record of a draft. `received_at` is RFC 3339. Raises InvalidEvent."""
         kind = str(draft.fields.get("type"))
         event = {
             **self._without_people(kind, draft),
+            **_instant(draft, received_at),
             **self._source,
             "id": self._id(kind, draft.native_id),
             "received_at": received_at,
         }
-        if event.get("occurred_at") == ARRIVAL:
-            event["occurred_at"] = received_at
+        if self._joins_orders and "ticket_id" not in event and draft.contacts:
+            return self._purchase(event, draft)
         value = _encoded(event)
         _check(value)
         return Ready(event["id"], kind, event["ticket_id"].encode(), value)
+
+    def _purchase(self, event: dict[str, Any], draft: Draft) -> Ready:
+        """What a customer ordered. It must keep the contract that its event will."""
+        _check(_encoded({**event, "ticket_id": event["id"], "channel": "shop"}))
+        if event["type"] != "order-placed":
+            raise InvalidEvent(Reason.MISSING_FIELD, "ticket_id")
+        told = {name: value for name, value in event.items() if name in _OF_PURCHASES}
+        value = encode(Purchase(contacts=self._points(draft), **told))
+        return Ready(event["id"], event["type"], event["id"].encode(), value, CUSTOMERS.name)
+
+    def _points(self, draft: Draft) -> list[str]:
+        return [self._pseudonyms.contact(point) for point in draft.contacts[:MOST_CONTACTS]]
 
     def _id(self, kind: str, native_id: str) -> str:
         """The same for the same event, whenever and however often it comes."""
@@ -85,6 +119,11 @@ _ROLES_BY_CUSTOMER: Final[Mapping[str, Role]] = {
     "agent_id": "agent",
 }
 _ROLES_BY_AGENT: Final[Mapping[str, Role]] = {"customer_id": "customer", "author_id": "agent", "agent_id": "agent"}
+
+
+def _instant(draft: Draft, received_at: str) -> dict[str, str]:
+    """When it happened, if the source does not tell."""
+    return {"occurred_at": received_at} if draft.fields.get("occurred_at") == ARRIVAL else {}
 
 
 def _encoded(event: dict[str, Any]) -> bytes:

@@ -26,6 +26,7 @@ from aiokafka.errors import KafkaError
 
 from app.broker.partitions import partition_of
 from app.gateway.events import Ready
+from schemas.topics import CUSTOMERS, EVENTS
 
 log = logging.getLogger(__name__)
 
@@ -76,10 +77,16 @@ class _Batch:
 
 
 class Outbox:
-    """Sends events to one topic. `start` returns at once and connects in the background, again and again."""
+    """Sends events, and what is known of customers where that has a topic.
 
-    def __init__(self, bootstrap: str, topic: str, *, security: Mapping[str, Any] | None = None) -> None:
-        self.topic = topic
+    `start` returns at once and connects in the background, again and again.
+    """
+
+    def __init__(
+        self, bootstrap: str, topic: str, *, customers: str | None = None, security: Mapping[str, Any] | None = None
+    ) -> None:
+        self._topics = {EVENTS.name: topic, **({CUSTOMERS.name: customers} if customers else {})}
+        """By `Ready.topic`."""
         self._arguments: dict[str, Any] = {
             "bootstrap_servers": bootstrap,
             "acks": "all",
@@ -88,7 +95,8 @@ class Outbox:
             **(security or {}),
         }
         self._producer: AIOKafkaProducer | None = None
-        self._partitions = 0
+        self._partitions: dict[str, int] = {}
+        """Of each topic; empty until Kafka has answered."""
         self._queue: list[tuple[Ready, _Waiting]] = []
         self._filled = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
@@ -134,27 +142,31 @@ class Outbox:
             await _stopped(self._producer)
 
     async def _connect(self) -> None:
-        self._producer, count = await self._new_producer()
+        self._producer, self._partitions = await self._new_producer()
         self.problem = ""
-        self._partitions = count
         self._running = asyncio.create_task(self._run())
-        log.info("Events go to %s, %d partitions", self.topic, count)
+        for name, topic in self._topics.items():
+            log.info("%s go to %s, %d partitions", name.capitalize(), topic, self._partitions[name])
 
-    async def _new_producer(self) -> tuple[AIOKafkaProducer, int]:
-        """A producer that has reached Kafka, tried until it does; and the number of partitions."""
+    async def _new_producer(self) -> tuple[AIOKafkaProducer, dict[str, int]]:
+        """A producer that has reached Kafka, tried until it does; and the number of partitions by topic."""
         while True:
-            producer = AIOKafkaProducer(**self._arguments)
+            producer, counts = AIOKafkaProducer(**self._arguments), dict[str, int]()
             try:
                 await producer.start()
-                async with asyncio.timeout(_REQUEST_LIMIT_MS / 1000):
-                    return producer, len(await producer.partitions_for(self.topic))
+                for name, topic in self._topics.items():
+                    async with asyncio.timeout(_REQUEST_LIMIT_MS / 1000):
+                        counts[name] = len(await producer.partitions_for(topic))
             except TimeoutError:
-                self._say(f"no topic {self.topic}: run `carebeat topics create`")
+                missing = next(topic for name, topic in self._topics.items() if name not in counts)
+                self._say(f"no topic {missing}: run `carebeat topics create`")
             except (KafkaError, OSError) as error:
                 self._say(f"Kafka does not answer: {error}")
             except BaseException:
                 await _stopped(producer)
                 raise
+            else:
+                return producer, counts
             await _stopped(producer)
             await asyncio.sleep(_RETRY_SECONDS)
 
@@ -181,23 +193,30 @@ class Outbox:
     async def _round(self) -> bool:
         """Send what waits, wait for all answers; whether all of it is safe."""
         batches = self._batches()
-        outcomes = await asyncio.gather(*(self._sent(batch.builder, number) for number, batch in batches.items()))
+        outcomes = await asyncio.gather(*(self._sent(batch.builder, *place) for place, batch in batches.items()))
         for batch, is_safe in zip(batches.values(), outcomes, strict=True):
             for waiting in batch.waitings:
                 waiting.settle(is_safe)
         return all(outcomes)
 
-    def _batches(self) -> dict[int, _Batch]:
-        """The queue as a batch for each partition, without what nobody waits for; what is too much stays queued."""
-        batches: dict[int, _Batch] = {}
+    def _batches(self) -> dict[tuple[str, int], _Batch]:
+        """The queue as a batch for each partition, without what nobody waits for; what is too much stays queued.
+
+        What a former run spooled for a topic that is in use no more is of no use either.
+        """
+        batches: dict[tuple[str, int], _Batch] = {}
         left: list[tuple[Ready, _Waiting]] = []
         for event, waiting in self._queue:
             if waiting.future.done():
                 continue
-            number = partition_of(event.key.decode(), self._partitions)
-            batch = batches.get(number)
+            topic = event.topic
+            if topic not in self._partitions:
+                waiting.settle(is_safe=True)
+                continue
+            place = topic, partition_of(event.key.decode(), self._partitions[topic])
+            batch = batches.get(place)
             if batch is None:
-                batch = batches[number] = _Batch(self._builder())
+                batch = batches[place] = _Batch(self._builder())
             if not batch.put(event, waiting):
                 left.append((event, waiting))
         self._queue = left
@@ -209,11 +228,11 @@ class Outbox:
         assert self._producer is not None
         return self._producer.create_batch()
 
-    async def _sent(self, builder: Any, partition: int) -> bool:
+    async def _sent(self, builder: Any, topic: str, partition: int) -> bool:
         builder.close()
         assert self._producer is not None
         try:
-            await (await self._producer.send_batch(builder, self.topic, partition=partition))
+            await (await self._producer.send_batch(builder, self._topics[topic], partition=partition))
         except (
             Exception
         ) as error:  # whatever the client raises: Kafka has not acknowledged, and the next round must come

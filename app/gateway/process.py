@@ -33,7 +33,7 @@ from app.gateway.web import Clock, Gateway, application
 from app.health import PageServer, Watchdog, pages
 from app.metrics.gateway import GatewayMetrics, Seen
 from app.settings import Settings
-from schemas.topics import EVENTS
+from schemas.topics import CUSTOMERS, EVENTS
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ async def serve(settings: Settings, config: Config, asked: asyncio.Event, hurrie
     _spare_the_collector()
     with _listening(settings) as listener:
         _allow_files(settings.gateway_connections)
-        async with _delivering(settings) as (delivery, spool):
+        async with _delivering(settings, joins_orders=config.orders is not None) as (delivery, spool):
             places = Connections(settings.gateway_connections, _READ_SECONDS + _GRACE_SECONDS, monotonic_seconds)
             health = GatewayHealth(places, delivery, monotonic_seconds)
             metrics = _metrics(settings, desks, places, delivery, spool, health)
@@ -73,13 +73,15 @@ async def serve(settings: Settings, config: Config, asked: asyncio.Event, hurrie
 
 def _desks(settings: Settings, config: Config) -> Desks:
     secret = settings.pseudonym_key.get_secret_value() if settings.pseudonym_key else None
-    return open_desks(config.connectors, pseudonym_key(secret, settings.pseudonym_key_file))
+    key = pseudonym_key(secret, settings.pseudonym_key_file)
+    return open_desks(config.connectors, key, joins_orders=config.orders is not None)
 
 
 @asynccontextmanager
-async def _delivering(settings: Settings) -> AsyncIterator[tuple[Delivery, Spool | None]]:
-    topic = EVENTS.full_name(settings.topic_prefix)
-    outbox = Outbox(settings.kafka, topic, security=settings.kafka_security())
+async def _delivering(settings: Settings, *, joins_orders: bool) -> AsyncIterator[tuple[Delivery, Spool | None]]:
+    prefix = settings.topic_prefix
+    customers = CUSTOMERS.full_name(prefix) if joins_orders else None
+    outbox = Outbox(settings.kafka, EVENTS.full_name(prefix), customers=customers, security=settings.kafka_security())
     spool = None
     if settings.spool is None:
         log.warning("No CAREBEAT_SPOOL is set: while Kafka does not answer, webhooks are refused with 503")

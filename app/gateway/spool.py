@@ -34,16 +34,20 @@ CREATE TABLE IF NOT EXISTS events (
     id TEXT NOT NULL UNIQUE,
     type TEXT NOT NULL,
     key BLOB NOT NULL,
-    value BLOB NOT NULL
+    value BLOB NOT NULL,
+    topic TEXT NOT NULL DEFAULT 'events'
 ) STRICT
 """
+_COLUMNS: Final = "SELECT name FROM pragma_table_info('events')"
+_ADD_TOPIC: Final = "ALTER TABLE events ADD COLUMN topic TEXT NOT NULL DEFAULT 'events'"
+"""For a spool that a gateway left before there was a second topic."""
 _PRAGMAS: Final = (
     "PRAGMA auto_vacuum = INCREMENTAL",  # first: it cannot be changed once there is a table
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA journal_size_limit = 16777216",
 )
-_INSERT: Final = "INSERT OR IGNORE INTO events (id, type, key, value) VALUES (?, ?, ?, ?)"
+_INSERT: Final = "INSERT OR IGNORE INTO events (id, type, key, value, topic) VALUES (?, ?, ?, ?, ?)"
 _MOST_AT_ONCE: Final = 2_000
 
 
@@ -173,7 +177,7 @@ class Spool:
                 self.written_total += 1
 
     def _select(self, count: int) -> Spooled | None:
-        query = "SELECT place, id, type, key, value FROM events ORDER BY place LIMIT ?"
+        query = "SELECT place, id, type, key, value, topic FROM events ORDER BY place LIMIT ?"
         rows = self._database.execute(query, (count,)).fetchall()
         return Spooled([Ready(*row[1:]) for row in rows], rows[-1][0]) if rows else None
 
@@ -250,6 +254,8 @@ def _database(path: Path) -> sqlite3.Connection:
     for pragma in _PRAGMAS:
         database.execute(pragma).fetchall()
     database.execute(_SCHEMA)
+    if ("topic",) not in database.execute(_COLUMNS).fetchall():
+        database.execute(_ADD_TOPIC)
     return database
 
 

@@ -20,7 +20,7 @@ from starlette.routing import Route, Router
 from app.connectors.connector import Answer, Malformed, Request, WrongTypeError
 from app.gateway.accounts import Desk, Desks
 from app.gateway.delivery import Delivery
-from app.gateway.events import InvalidEvent, Ready
+from app.gateway.events import CONTACT, InvalidEvent, Ready
 from app.gateway.rates import Peers
 from app.gateway.reading import Reader, Receive
 from app.gateway.refusal import Refusal
@@ -98,7 +98,8 @@ class Gateway:
             retry_after = desk.connector.capabilities.retry_after_seconds
             outcome = "accepted" if await self._delivery.take(events, retry_after) else "spooled"
             for event in events:
-                self._metrics.events[desk.connector.name, event.type] += 1
+                if event.type != CONTACT:
+                    self._metrics.events[desk.connector.name, event.type] += 1
         if fault is not None:
             raise fault
         return desk.connector.accepted(request), outcome
@@ -119,7 +120,7 @@ class Gateway:
         for number, item in enumerate(_items(desk, request)):
             try:
                 drafts = desk.connector.normalise(item, desk.account)
-                events += [desk.finishing.finish(draft, received_at) for draft in drafts]
+                events += [record for draft in drafts for record in desk.finishing.records(draft, received_at)]
             except (Malformed, InvalidEvent) as error:
                 found = self._fault(desk, number, error)  # each is counted, the first is told
                 fault = fault or found

@@ -129,10 +129,11 @@ def second_look(value: bytes, error: Exception) -> Wire:
     except msgspec.DecodeError as malformed:
         if not isinstance(malformed, msgspec.ValidationError):
             raise Rejected("not-json", str(malformed)) from None
-    raise Rejected(_reason_of(str(error)), str(error).partition(" - at ")[2].strip("`$.")) from None
+    raise Rejected(reason_of(str(error)), str(error).partition(" - at ")[2].strip("`$.")) from None
 
 
-def _reason_of(complaint: str) -> str:
+def reason_of(complaint: str) -> str:
+    """The code under which a record is refused of which msgspec says this."""
     if "missing required field" in complaint or _EMPTY in complaint:
         return "missing-field"
     return "bad-value" if _OUT_OF_BOUNDS.match(complaint) or "out of range" in complaint else "wrong-type"

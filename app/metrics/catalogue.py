@@ -11,6 +11,7 @@ from typing import Final, get_args
 from app.kpi.ages import BANDS
 from app.kpi.event import AUTHOR_WORDS, CLOSE_REASONS, KINDS
 from app.kpi.measures import COUNTS, DURATIONS, REVENUE, SLA_METRICS
+from app.kpi.orders import OUTCOMES
 from app.metrics.dimension_catalogue import DIMENSION_KINDS, DIMENSIONS
 from app.metrics.metric import Metric
 from schemas.dead_letters import Reason
@@ -255,6 +256,15 @@ CORE: Final = (
     _of_core("revived", "revived", "tickets", "forgotten tickets that began anew"),
 )
 """Fed by the counters of partitions."""
+ORDERS: Final = Metric(
+    "carebeat_orders_total",
+    "counter",
+    "orders",
+    ("outcome",),
+    "orders of shops: placed in a ticket or not; late ones, decided at once, are in these too; rejected: records refused",
+    values=OUTCOMES,
+)
+"""There only where orders are joined to tickets."""
 OVERFLOW_LABELS: Final = ("channel", "currency", *DIMENSION_KINDS)
 OVERFLOW: Final = Metric(
     "carebeat_label_overflow_total",
@@ -300,6 +310,7 @@ METRICS: Final[tuple[Metric, ...]] = (
     SCHEDULE_OPEN,
     CHANNEL_LAST_EVENT,
     *CORE,
+    ORDERS,
     OVERFLOW,
     STREAM_TIME,
     LAG,

@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from app.kpi.measures import BUSINESS_DURATIONS, REVENUE, SLA_METRICS
 from app.kpi.merge import MergedWindow
+from app.kpi.orders import OUTCOMES
 from app.kpi.rules import Policy
 from app.metrics import catalogue
 from app.metrics.catalogue import OVERFLOW_LABELS, PRIORITIES, SLA_OUTCOMES
@@ -131,6 +132,8 @@ def _priorities(policy: Policy) -> Iterable[str]:
 def _core_families(snapshot: Snapshot) -> Iterator[Family]:
     for metric in catalogue.CORE:
         yield family(metric, _core_counted(metric, snapshot.core).items())
+    if snapshot.orders is not None:
+        yield family(catalogue.ORDERS, [((name,), snapshot.orders.get(name, 0)) for name in OUTCOMES])
     yield family(catalogue.OVERFLOW, [((label,), snapshot.overflow.get(label, 0)) for label in OVERFLOW_LABELS])
 
 

@@ -4,6 +4,7 @@ The two share one reference, `_snapshot`. The loop makes a new snapshot by `publ
 rendering, which takes much longer, only ever sees snapshots. What stands under "from the loop" must be called there.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
 from types import MappingProxyType
@@ -59,6 +60,7 @@ class Metrics:
         self._flushes = Histogram(_WORK_EDGES_SECONDS)
         self._applications = Histogram(_WORK_EDGES_SECONDS)
         self._recoveries = Histogram(_WORK_EDGES_SECONDS)
+        self._orders: Counter[str] | None = None
         self.publish((), {})
         self._rendering = Lock()
         self._registry = CollectorRegistry()
@@ -78,6 +80,11 @@ class Metrics:
     def forget_windows(self) -> None:
         """The merge is given up; `publish` next."""
         self._windows.forget()
+
+    def saw_orders(self, counted: Mapping[str, int]) -> None:
+        """What became of orders since the last call, by outcome; once called, the metric is there."""
+        self._orders = Counter(self._orders)
+        self._orders.update(counted)
 
     def applied(self, seconds: float) -> None:
         """A batch of events was included."""
@@ -120,6 +127,7 @@ class Metrics:
             levels,
             self._windows.newest(),
             self._open(levels),
+            self._orders,
         )
 
     def _open(self, levels: Iterable[PartitionLevels]) -> dict[str, bool]:

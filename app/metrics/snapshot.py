@@ -44,3 +44,5 @@ class Snapshot(NamedTuple):
     windows: tuple[MergedWindow, ...]
     schedules_open: Mapping[str, bool]
     """By name; empty before any stream time."""
+    orders: Mapping[str, int] | None = None
+    """By outcome; None where none are joined to tickets."""

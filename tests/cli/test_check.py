@@ -86,6 +86,12 @@ def test_a_policy_that_cannot_apply_in_a_channel_is_not_promised_there(check: An
     assert told == {"email": ["b", "default"], "web": ["a"], "other": ["b", "default"]}
 
 
+def test_that_orders_are_joined_is_told(check: Any) -> None:
+    assert not any("Orders" in line for line in words(check("")))
+    assert "Orders of shops go to the customer's latest ticket after 2h." in words(check("orders: {settle: 2h}"))
+    assert json.loads(check("orders: {settle: 2h}", "--json").output)["orders"] == {"settle_seconds": 7200}
+
+
 def test_programs_get_seconds(check: Any) -> None:
     found = json.loads(check(TEXT, "--json").output)
     (vip, default) = found["channels"]["web"]["policies"]

@@ -18,12 +18,16 @@ from app.connectors.connector import REFUSALS, Draft, Malformed, Request
 from app.connectors.registry import CONNECTORS
 from app.gateway.events import Finishing, InvalidEvent, Ready
 from app.gateway.pseudonyms import Pseudonyms
+from app.kpi.customers import Purchase, decode
 from schemas.events import TICKET_EVENT
+from schemas.topics import CUSTOMERS, EVENTS
 from tests.connectors.cases.case import NOW_MS, Body, Case
 
 NO_CONNECTORS = {
     "__init__",
+    "amazon_connect",
     "connector",
+    "contacts",
     "forms",
     "instants",
     "intercom_item",
@@ -81,8 +85,16 @@ def _drafts(case: Case, request: Request) -> list[Draft]:
 
 def _finished(case: Case, request: Request) -> list[Ready]:
     name = case.connector.name
-    finishing = Finishing(name, case.account.name, Pseudonyms(b"k" * 32, name, case.account.name))
+    pseudonyms = Pseudonyms(b"k" * 32, name, case.account.name)
+    finishing = Finishing(name, case.account.name, pseudonyms, joins_orders=True)
     return [finishing.finish(draft, RECEIVED_AT) for draft in _drafts(case, request)]
+
+
+def _of_customers(case: Case, request: Request) -> list[Ready]:
+    """What says whose tickets they are, where orders are joined."""
+    name = case.connector.name
+    finishing = Finishing(name, "a", Pseudonyms(b"k" * 32, name, "a"), joins_orders=True)
+    return [each for draft in _drafts(case, request) for each in finishing.records(draft, RECEIVED_AT)[1:]]
 
 
 def _requests(case: Case) -> list[tuple[Body, Request]]:
@@ -106,9 +118,13 @@ def test_what_is_signed_is_verified_and_gives_its_events(case: Case) -> None:
 def test_events_keep_the_contract_and_the_capabilities(case: Case) -> None:
     for _, request in _requests(case):
         for event in _finished(case, request):
-            TICKET_EVENT.validate_json(event.value)
             assert event.type in case.connector.capabilities.emits
-            assert event.key == json.loads(event.value)["ticket_id"].encode()
+            assert (event.topic != EVENTS.name) == case.connector.capabilities.knows_no_tickets
+            if event.topic == EVENTS.name:
+                TICKET_EVENT.validate_json(event.value)
+                assert event.key == json.loads(event.value)["ticket_id"].encode()
+            else:
+                assert isinstance(decode(event.value)[0], Purchase)
 
 
 @each
@@ -130,7 +146,8 @@ def test_nothing_private_comes_through(case: Case) -> None:
     whole = b"".join(body.body for body in case.bodies)
     assert all(word.encode() in whole for word in case.private), "a private word must be in some body"
     for _, request in _requests(case):
-        for event in _finished(case, request):
+        for event in (*_finished(case, request), *_of_customers(case, request)):
+            assert decode(event.value) if event.topic == CUSTOMERS.name else True
             text = event.value.decode() + event.key.decode()
             assert [word for word in case.private if word in text] == []
 
@@ -142,7 +159,8 @@ PLANTED_WORDS = ("Jane", "planted", "76543210", "token-of-mine")
 def _said(case: Case, value: Any, sample: Body) -> str:
     """All that a body makes the gateway say, of its events or of its faults."""
     try:
-        ready = _finished(case, case.sign(Body(json.dumps(value).encode(), (), sample.headers), case.secret, NOW_MS))
+        request = case.sign(Body(json.dumps(value).encode(), (), sample.headers), case.secret, NOW_MS)
+        ready = [*_finished(case, request), *_of_customers(case, request)]
     except (Malformed, InvalidEvent) as error:
         return f"{error} {getattr(error, 'detail', '')}"
     return " ".join(f"{event.key!r} {event.value!r}" for event in ready)
@@ -204,7 +222,10 @@ def test_another_account_has_other_ids_and_pseudonyms(case: Case) -> None:
     drafts = _drafts(case, _requests(case)[0][1])
     name = case.connector.name
     one, two = (
-        [Finishing(name, account, Pseudonyms(b"k" * 32, name, account)).finish(draft, RECEIVED_AT) for draft in drafts]
+        [
+            Finishing(name, account, Pseudonyms(b"k" * 32, name, account), joins_orders=True).finish(draft, RECEIVED_AT)
+            for draft in drafts
+        ]
         for account in ("one", "two")
     )
     assert {event.id for event in one}.isdisjoint(event.id for event in two)

@@ -163,3 +163,10 @@ def test_json_as_deep_as_may_be_is_read() -> None:
     assert read_json(b"[" * 32 + b"]" * 32)
     assert read_json(b"[" * 32 + b"7" + b"]" * 32)
     assert read_json(b"[" + b",".join([b'{"a":{}}'] * 100) + b"]")
+
+
+def test_who_it_is_is_told_apart_from_the_event_and_an_order_of_somebody_needs_no_ticket() -> None:
+    who = {"customer_email": "Jane@doe.example", "customer_phone": "+49 151 1234567"}
+    (draft,) = GENERIC.normalise(_event(type="order-placed", data={"order_id": "o1", "amount": "5", **who}), ACCOUNT)
+    assert draft.contacts == ("mailto:jane@doe.example", "tel:+491511234567")
+    assert sorted(draft.fields) == ["amount", "occurred_at", "order_id", "type"]

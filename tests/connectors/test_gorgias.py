@@ -29,7 +29,8 @@ def test_another_token_is_refused(given: bytes) -> None:
 
 
 def test_what_the_template_renders_and_what_the_api_writes_is_the_same() -> None:
-    api = {"id": 123, "channel": "email", "customer": {"id": 3924}, "created_datetime": "2026-03-02T10:30:00.123456"}
+    customer = {"id": 3924, "email": "Jane.Doe@example.com"}
+    api = {"id": 123, "channel": "email", "customer": customer, "created_datetime": "2026-03-02T10:30:00.123456"}
     assert _drafts(bodies.post("ticket-created")) == _drafts(bodies.post("ticket-created", ticket=api))
 
 
@@ -127,4 +128,4 @@ def test_the_template_in_the_guide_is_what_is_read() -> None:
     assert [draft.fields["type"] for draft in _drafts(item)] == ["message-received"]
 
 
-_PATHS = {"sender_id": "sender.id"}
+_PATHS = {"sender_id": "sender.id", "customer_email": "customer.email"}

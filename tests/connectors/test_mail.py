@@ -46,6 +46,7 @@ def test_a_mail_says_who_when_and_where() -> None:
             "customer_id": "jane@doe.example",
         },
         frozenset({"ticket_id"}),
+        ("mailto:jane@doe.example",),
     )
 
 

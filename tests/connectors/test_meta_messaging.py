@@ -39,6 +39,7 @@ def test_a_message_says_who_when_and_where(connector: Messenger | Instagram) -> 
             "author_id": CUSTOMER,
         },
         frozenset({"ticket_id"}),
+        (),
     )
 
 

@@ -34,6 +34,7 @@ def test_a_message_says_who_when_and_where() -> None:
             "author_id": USER,
         },
         frozenset({"ticket_id"}),
+        ("tel:+491511234567",),
     )
 
 

@@ -13,7 +13,7 @@ from app import config
 from app.connectors.connector import REFUSALS
 from app.gateway.accounts import Desks, open_desks
 from app.gateway.delivery import Delivery
-from app.gateway.events import Ready
+from app.gateway.events import CONTACT, Ready
 from app.gateway.rates import Peers
 from app.gateway.reading import Reader, Room
 from app.gateway.spool import Spool
@@ -108,7 +108,8 @@ async def site(
 
 
 def types_of(events: Iterable[Ready]) -> list[str]:
-    return [event.type for event in events]
+    """Of events; what says whose ticket it is, is none."""
+    return [event.type for event in events if event.type != CONTACT]
 
 
 def said(answer: httpx.Response) -> tuple[int, str]:

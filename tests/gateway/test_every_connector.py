@@ -33,7 +33,7 @@ def _desks() -> Desks:
     """Behind `/in/<connector>/a`."""
     desks = {}
     for name, case in CASES.items():
-        finishing = Finishing(name, "a", Pseudonyms(KEY, name, "a"))
+        finishing = Finishing(name, "a", Pseudonyms(KEY, name, "a"), joins_orders=True)
         desks[name, "a"] = Desk(case.connector, case.account, Bucket(1e9), finishing)
     return desks
 

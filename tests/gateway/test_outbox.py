@@ -11,7 +11,7 @@ from app.broker.embedded import EmbeddedKafka
 from app.gateway.events import Ready
 from app.gateway.outbox import Outbox
 from tests.deployment import until
-from tests.traffic.topic import make_events_topic, read_all
+from tests.traffic.topic import make_customers_topic, make_events_topic, read_all
 
 _PARTITIONS = 3
 
@@ -53,6 +53,24 @@ async def test_more_than_fits_into_a_batch_goes_in_the_next_in_order(
     assert await outbox.send([_event(number * 7, 60_000) for number in range(20)], 20)
     found = await read_all(kafka.bootstrap, f"{prefix}events", _PARTITIONS)
     assert [json.loads(record.value)["number"] for record in found] == [number * 7 for number in range(20)]
+
+
+async def test_what_is_known_of_customers_goes_to_its_own_topic_or_nowhere(
+    kafka: EmbeddedKafka, prefix: str, outbox: Outbox
+) -> None:
+    contact = _event(2)._replace(type="contact", topic="customers")
+    assert await outbox.send([_event(1), contact], 10), "left by a run that joined orders, and of no use any more"
+    await make_customers_topic(kafka.bootstrap, prefix)
+    made = Outbox(kafka.bootstrap, f"{prefix}events", customers=f"{prefix}customers")
+    made.start()
+    await until(lambda: made.is_connected, 20, "Kafka answers")
+    assert await made.send([_event(3), contact], 10)
+    await made.stop()
+    events, customers = [
+        [json.loads(record.value)["number"] for record in await read_all(kafka.bootstrap, prefix + topic, count)]
+        for topic, count in (("events", _PARTITIONS), ("customers", 1))
+    ]
+    assert (sorted(events), customers) == ([1, 3], [2])
 
 
 async def test_a_topic_that_is_not_there_is_waited_for_and_named(kafka: EmbeddedKafka, prefix: str) -> None:

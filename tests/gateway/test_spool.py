@@ -195,3 +195,19 @@ async def test_what_is_acknowledged_is_committed(tmp_path: Path) -> None:
         assert await asyncio.gather(*(put(number) for number in range(start, start + 40))) == [1] * 40
     other.close()
     await spool.close()
+
+
+async def test_what_a_gateway_left_before_there_were_two_topics_is_still_there(tmp_path: Path) -> None:
+    database = sqlite3.connect(tmp_path / "spool.db")
+    database.execute(
+        "CREATE TABLE events (place INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, type TEXT NOT NULL,"
+        " key BLOB NOT NULL, value BLOB NOT NULL) STRICT"
+    )
+    old, new = _event(1), _event(2)._replace(topic="customers")
+    database.execute("INSERT INTO events (id, type, key, value) VALUES (?, ?, ?, ?)", old[:4])
+    database.commit()
+    database.close()
+    spool = await _spool(tmp_path)
+    await spool.put([new])
+    assert await _all(spool) == [old, new]
+    await spool.close()

@@ -21,6 +21,12 @@ async def make_events_topic(bootstrap: str, prefix: str, partitions: int, clock:
         await create(client, topics(prefix, partitions, clock)[:1], 1)
 
 
+async def make_customers_topic(bootstrap: str, prefix: str) -> None:
+    async with connect(bootstrap) as client:
+        wanted = [topic for topic in topics(prefix, 1, "log", orders=True) if topic.name == f"{prefix}customers"]
+        await create(client, wanted, 1)
+
+
 async def read_all(bootstrap: str, topic: str, partitions: int) -> list[Found]:
     """Every record that is there now, partition after partition, each in order."""
     found = []

@@ -18,6 +18,7 @@ TICKET: dict[str, Any] = {
     "channel": "email",
     "spam": "False",
     "customer_id": "3924",
+    "customer_email": "jane.doe@example.com",
     "assignee_user_id": "4",
     "assignee_team_id": "None",
     "created_datetime": "2026-03-02T10:30:00.123456",
