@@ -94,5 +94,15 @@ DEAD_LETTERS: Final = Topic(
     written_by=("gateway", "worker"),
     record="dead-letter",
 )
+POLL_CURSORS: Final = Topic(
+    name="poll-cursors",
+    about="How far each account's source was polled. Private; its form may change.",
+    key="connector/account",
+    clean_up=("compact",),
+    retention_ms=400 * DAY_MS,
+    written_by=("gateway",),
+    record=None,
+    single_partition=True,
+)
 
-TOPICS: Final = (EVENTS, KPIS, SLA, SAMPLES, PARTIALS, DEAD_LETTERS)
+TOPICS: Final = (EVENTS, KPIS, SLA, SAMPLES, PARTIALS, DEAD_LETTERS, POLL_CURSORS)

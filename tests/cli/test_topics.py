@@ -14,7 +14,7 @@ def test_topics_are_made_and_then_as_they_have_to_be(kafka: EmbeddedKafka, prefi
     assert f"{prefix}events" in made.output
     checked = run_command("topics", "check")
     assert checked.exit_code == 0
-    assert f"All 8 topics at {kafka.bootstrap} are as they have to be." in checked.output
+    assert f"All 9 topics at {kafka.bootstrap} are as they have to be." in checked.output
 
 
 def test_creating_again_says_that_they_were_there(run_command: Type) -> None:

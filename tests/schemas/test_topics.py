@@ -1,5 +1,5 @@
 from schemas.generate import RECORDS
-from schemas.topics import DEAD_LETTERS, EVENTS, KPIS, PARTIALS, TOPICS
+from schemas.topics import DEAD_LETTERS, EVENTS, KPIS, PARTIALS, POLL_CURSORS, TOPICS
 
 
 def test_every_public_record_has_its_topic() -> None:
@@ -19,7 +19,7 @@ def test_windows_are_compacted_and_kept_400_days() -> None:
 
 
 def test_partials_meet_in_one_partition() -> None:
-    assert [topic.name for topic in TOPICS if topic.single_partition] == [PARTIALS.name]
+    assert [topic.name for topic in TOPICS if topic.single_partition] == [PARTIALS.name, POLL_CURSORS.name]
 
 
 def test_dead_letters_are_kept_for_two_weeks() -> None:
