@@ -11,7 +11,11 @@ CONTRACT_VERSION: Final = "1.0.0"
 Json = dict[str, Any]
 
 _BINDING_VERSION: Final = "0.5.0"
-_READERS: Final[Mapping[str, tuple[Writer, ...]]] = {"events": ("worker",), "kpi-partials": ("worker",), "poll-cursors": ("gateway",)}
+_READERS: Final[Mapping[str, tuple[Writer, ...]]] = {
+    "events": ("worker",),
+    "kpi-partials": ("worker",),
+    "poll-cursors": ("gateway",),
+}
 """Of ours: who reads what it does not only write for others."""
 _ABOUT: Final = (
     "Support-channel events in, customer-support KPIs out. JSON, UTF-8, at most 64 KiB a record."
