@@ -33,7 +33,7 @@ async def test_what_happened_comes_to_kafka_and_a_restart_goes_on(kafka: Embedde
     gateway = RealGateway(kafka.bootstrap, prefix, tmp_path)
     gateway._environment |= ENVIRONMENT
     server = Server(vendor, world)
-    async with listening(server) as address:
+    with listening(server) as address:
         (tmp_path / "gateway.yaml").write_text(configuration(vendor, address))
         for round_ in (1, 2):
             gateway.start()
