@@ -15,7 +15,7 @@ checked 2026-11. Unconfirmed by a recording: that a comment's webhook has the id
 comment only.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from app.connectors import native
@@ -85,14 +85,15 @@ class ZendeskPoller:
     def read(self, ask: Ask, answer: Any, since_ms: int) -> Page:  # noqa: ARG002 - what was before is the state
         """What a page of audits tells. Raises Malformed."""
         audits, _ = entries(answer, "audits")
-        roles = {user.get("id"): user.get("role") for user in native.parts(answer, "users")}
+        users = native.parts(answer, "users")
+        staff = frozenset(str(user.get("id")) for user in users if native.word(user.get("role")) in _STAFF)
         state, is_first = dict(ask.about["state"]), ask.about["is_first"]
         items: list[Any] = []
         for audit in audits:
             before = dict(state)
             events = native.parts(audit, "events")
             _apply(events, state)
-            items += _items(audit, events, {**ask.about["ticket"], **state}, before, roles, is_first=is_first)
+            items += _items(audit, events, {**ask.about["ticket"], **state}, before, staff, is_first=is_first)
             is_first = False
         after = mapping_at(answer, "meta")
         if after.get("has_more") is not True:
@@ -139,7 +140,7 @@ def _audits(ticket: str, cursor: str | None, about: Mapping[str, Any]) -> Ask:
 
 def _apply(events: Sequence[Mapping[str, Any]], state: dict[str, Any]) -> None:
     for event in events:
-        name = event.get("field_name")
+        name = native.word(event.get("field_name"))
         if event.get("type") in ("Create", "Change") and name in _STATE:
             value = event.get("value")
             state[name] = value.split() if name == "tags" and isinstance(value, str) else value
@@ -150,7 +151,7 @@ def _items(
     events: Sequence[Mapping[str, Any]],
     ticket: Mapping[str, Any],
     before: Mapping[str, Any],
-    roles: Mapping[Any, Any],
+    staff: Container[str],
     *,
     is_first: bool,
 ) -> Iterator[Any]:
@@ -159,10 +160,10 @@ def _items(
     if is_first:
         yield _item("ticket.created", at, detail, {})
     for event in events:
-        kind, name, value = event.get("type"), event.get("field_name"), event.get("value")
+        kind, name, value = event.get("type"), native.word(event.get("field_name")), event.get("value")
         if kind == "Comment":
-            yield _item("ticket.comment_added", at, detail, {"comment": _comment(event, audit, roles)})
-        if kind != "Change" or not isinstance(name, str):
+            yield _item("ticket.comment_added", at, detail, {"comment": _comment(event, audit, staff)})
+        if kind != "Change":
             continue
         if name in CHANGES:
             change = {"previous": event.get("previous_value", before.get(name)), "current": value}
@@ -171,10 +172,10 @@ def _items(
             yield _item(SURVEYS[native.word(value)], at, detail, {"satisfaction_score": {"score": value}})
 
 
-def _comment(event: Mapping[str, Any], audit: Mapping[str, Any], roles: Mapping[Any, Any]) -> Mapping[str, Any]:
+def _comment(event: Mapping[str, Any], audit: Mapping[str, Any], staff: Container[str]) -> Mapping[str, Any]:
     author = event.get("author_id", audit.get("author_id"))
-    staff = author in (-1, "-1") or roles.get(author) in _STAFF
-    return {"id": event.get("id"), "is_public": event.get("public"), "author": {"id": author, "is_staff": staff}}
+    is_staff = str(author) in staff or author in (-1, "-1")
+    return {"id": event.get("id"), "is_public": event.get("public"), "author": {"id": author, "is_staff": is_staff}}
 
 
 def _item(kind: str, at: Any, detail: Mapping[str, Any], event: Mapping[str, Any]) -> Mapping[str, Any]:

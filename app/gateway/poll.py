@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 from app.connectors.connector import Draft, Malformed
-from app.connectors.poller import Ask, Found, Page, Poller
+from app.connectors.poller import Ask, Found, Listed, Page, Poller
 from app.gateway.accounts import Desk
 from app.gateway.calls import Calls, Gone, PollError
 from app.gateway.events import InvalidEvent, Ready
@@ -28,8 +28,9 @@ from schemas.wire import format_instant, parse_instant
 log = logging.getLogger(__name__)
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MOST_ASKS: Final = 10_000
-"""Of one ticket, and pages of one listing: an answer that always names another is not followed for ever."""
+_MOST_PAGES: Final = 100_000
+_MOST_ASKS: Final = 1_000
+"""Of a listing, and about one ticket: an answer that always names another is not followed for ever."""
 
 
 class Cursor(NamedTuple):
@@ -97,32 +98,37 @@ class Round:
         """All tickets that changed, the one that did so longest ago first."""
         found: dict[str, Found] = {}
         ask: Ask | None = self._poller.listing(since_ms)
-        for _ in range(_MOST_ASKS):
-            if ask is None:
-                break
-            try:
-                page = self._poller.listed(ask, await self._calls.answer(ask), since_ms)
-            except (Malformed, Gone) as error:
-                self.tally.malformed += 1
-                raise PollError("malformed", f"a page of the listing is not as documented: {error}") from None
+        pages = 0
+        while ask is not None:
+            page = await self._listing_page(ask, since_ms)
             self.tally.malformed += page.malformed
             for one in page.found:
                 known = found.get(one.ticket)
                 found[one.ticket] = one if known is None else max(one, known, key=lambda each: each.changed_ms)
             self.tally.found = len(found)
-            ask = page.next
+            ask, pages = page.next, pages + 1
+            if pages > _MOST_PAGES:
+                raise PollError("malformed", f"the listing has no end: {pages:,} pages so far")
         return sorted(found.values(), key=lambda one: (one.changed_ms, one.ticket))
+
+    async def _listing_page(self, ask: Ask, since_ms: int) -> Listed:
+        try:
+            return self._poller.listed(ask, await self._calls.answer(ask), since_ms)
+        except (Malformed, Gone) as error:
+            self.tally.malformed += 1
+            raise PollError("malformed", f"a page of the listing is not as documented: {error}") from None
 
     async def _events(self, found: Found, since_ms: int) -> list[Dated]:
         """What happened to a ticket since an instant, each event once, in the order of the instants."""
         dated = list(self._finished(found.items))
         asks = list(reversed(self._poller.details(found)))
-        for _ in range(_MOST_ASKS):
-            if not asks:
-                break
+        asked = 0
+        while asks and asked < _MOST_ASKS:
             page = await self._page(asks.pop(), since_ms)
             dated += self._finished(page.items)
             asks += reversed(page.asks)
+            asked += 1
+        self.tally.malformed += len(asks)
         recent = {one.event.id: one for one in reversed(dated) if one.occurred_ms >= since_ms}
         return sorted(recent.values(), key=lambda one: one.occurred_ms)
 

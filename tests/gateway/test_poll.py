@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.responses import Response
 
+from app.gateway import poll
 from app.gateway.poll import Cursor
 from tests.gateway.vendors.server import TOKEN, Vendor
 from tests.gateway.vendors.stage import VENDORS, Power, Stage, content
@@ -297,6 +298,22 @@ async def test_a_listing_that_nobody_can_follow_ends_the_round_and_the_next_find
     stage.server.after = lambda _, answer: answer
     await stage.poll()
     assert not stage.missing()
+
+
+async def test_pages_that_never_end_are_not_followed_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(poll, "_MOST_PAGES", 20)
+    monkeypatch.setattr(poll, "_MOST_ASKS", 20)
+    stage = stage_of(next(vendor for vendor in VENDORS if vendor.name == "gorgias"))
+    stage.happen(1, "in")
+    endless = {"next_cursor": f"{10**13}|0"}
+    stage.server.after = lambda path, answer: {**answer, "meta": endless} if "surveys" in path else answer
+    await stage.poll()
+    assert stage.figure("carebeat_poll_rounds_total", outcome="done") == 1
+    assert stage.figure("carebeat_poll_malformed_total") == 1
+    assert not stage.missing()
+    stage.server.after = lambda _, answer: {**answer, "meta": endless}
+    await stage.poll()
+    assert stage.figure("carebeat_poll_rounds_total", outcome="malformed") == 1
 
 
 @vendors
