@@ -9,8 +9,7 @@ all. What comes later than that is counted as missed, and it was late.)
 
 Only what happened since this process has listened, and since the oldest id that it still knows, can be judged: before that
 a webhook may have come to the process before this one, or be forgotten. A minute more is left out, for clocks that differ.
-So neither a start nor a flood raises an alarm. Webhooks that come to another gateway are not seen here: where several take
-the webhooks of an account, what is missed cannot be told from what the others took.
+So neither a start nor a flood raises an alarm. Webhooks that other gateways take are heard on Kafka (`overhearing.py`).
 """
 
 from collections import Counter, OrderedDict
@@ -26,6 +25,7 @@ _SKEW_MS: Final = 60_000
 class _Awaited(NamedTuple):
     type: str
     found_ms: int
+    received_at: str
 
 
 class Completeness:
@@ -42,17 +42,28 @@ class Completeness:
         self._awaited.pop(id_, None)
         self._remember(id_, now_ms)
 
+    def begin(self, now_ms: int) -> None:
+        """From now on other gateways are heard; what came to them before is not known."""
+        self._judged_from_ms = max(self._judged_from_ms, now_ms + _SKEW_MS)
+
+    def heard(self, id_: str, received_at: str, now_ms: int) -> None:
+        """An event came by on Kafka, from here or from another gateway; `received_at` is when that one had it."""
+        awaited = self._awaited.get(id_)
+        if awaited is None or awaited.received_at != received_at:
+            self.told(id_, now_ms)
+
     def is_known(self, id_: str) -> bool:
         """Whether it came before, in whichever way."""
         return id_ in self._known
 
-    def found(self, id_: str, type_: str, occurred_ms: int, now_ms: int) -> None:
-        """Polling brought this event, and it is safe."""
-        if id_ in self._known:
-            return
-        self._remember(id_, now_ms)
+    def found(self, id_: str, type_: str, occurred_ms: int, received_at: str, now_ms: int) -> None:
+        """Polling is about to send this event, which was not known; it is not yet."""
         if type_ in self._exact and occurred_ms >= self._judged_from_ms:
-            self._awaited[id_] = _Awaited(type_, now_ms)
+            self._awaited[id_] = _Awaited(type_, now_ms, received_at)
+
+    def safe(self, id_: str, now_ms: int) -> None:
+        """What polling sent is kept."""
+        self._remember(id_, now_ms)
 
     def missed(self, now_ms: int) -> Counter[str]:
         """How many of each type are missed by now; each is told once."""

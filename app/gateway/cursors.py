@@ -37,11 +37,10 @@ Place = tuple[str, str]
 
 
 class Cursors:
-    """Of all accounts of a deployment."""
+    """Of all accounts of a deployment. `kafka` are aiokafka's keyword arguments."""
 
-    def __init__(self, bootstrap: str, topic: str, group: str, security: Mapping[str, Any] | None = None) -> None:
-        self._topic, self._group = topic, group
-        self._kafka: dict[str, Any] = {"bootstrap_servers": bootstrap, **(security or {})}
+    def __init__(self, kafka: Mapping[str, Any], topic: str, group: str) -> None:
+        self._kafka, self._topic, self._group = kafka, topic, group
         self._cursors: dict[str, Cursor] = {}
         self._producer: AIOKafkaProducer | None = None
 

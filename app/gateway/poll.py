@@ -50,6 +50,7 @@ class Dated(NamedTuple):
 
     event: Ready
     occurred_ms: int
+    received_at: str
 
 
 @dataclass
@@ -152,7 +153,7 @@ class Round:
         for item in items:
             try:
                 for draft in self._desk.connector.normalise(item, self._desk.account):
-                    yield Dated(self._desk.finishing.finish(draft, received_at), _occurred_ms(draft))
+                    yield Dated(self._desk.finishing.finish(draft, received_at), _occurred_ms(draft), received_at)
             except (Malformed, InvalidEvent) as error:
                 self.tally.malformed += 1
                 log.warning("%s: an item cannot be read: %s", self._place, error)

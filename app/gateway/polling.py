@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
-from typing import Final, Protocol
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any, Final, Protocol
 
 import httpx
 from aiokafka.errors import KafkaError
@@ -114,21 +114,28 @@ class AccountPolling:
     async def _take(self, dated: Sequence[Dated]) -> None:
         new = [one for one in dated if not self._completeness.is_known(one.event.id)]
         for start in range(0, len(new), _MOST_AT_ONCE):
-            part = new[start : start + _MOST_AT_ONCE]
-            try:
-                await self._delivery.take([one.event for one in part], 0)
-            except Refusal as refusal:
-                raise PollError("kafka", f"events cannot be kept now ({refusal.reason})") from None
-            for one in part:
-                self._metrics.polled[*self._place, one.event.type] += 1
-                self._completeness.found(one.event.id, one.event.type, one.occurred_ms, self._pace.now_ms())
+            await self._send(new[start : start + _MOST_AT_ONCE])
+
+    async def _send(self, dated: Sequence[Dated]) -> None:
+        """Known only once they are safe, or a round that fails would lose them; awaited before, since they are heard at once."""
+        memory, now_ms = self._completeness, self._pace.now_ms()
+        for one in dated:
+            memory.found(one.event.id, one.event.type, one.occurred_ms, one.received_at, now_ms)
+        try:
+            await self._delivery.take([one.event for one in dated], 0)
+        except Refusal as refusal:
+            raise PollError("kafka", f"events cannot be kept now ({refusal.reason})") from None
+        for one in dated:
+            self._metrics.polled[*self._place, one.event.type] += 1
+            memory.safe(one.event.id, now_ms)
 
     def _count(self, outcome: str) -> None:
         self._metrics.poll_requests[*self._place, outcome] += 1
 
 
-async def poll_all(accounts: Sequence[AccountPolling]) -> None:
-    """All accounts side by side, until cancelled."""
+async def poll_all(accounts: Sequence[AccountPolling], beside: Coroutine[Any, Any, None]) -> None:
+    """All accounts side by side, and what goes with it, until cancelled."""
     async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(beside)
         for account in accounts:
             tasks.create_task(account.run())

@@ -30,6 +30,7 @@ from app.gateway.cursors import GROUP, Cursors
 from app.gateway.delivery import Delivery
 from app.gateway.health import GatewayHealth
 from app.gateway.outbox import Outbox
+from app.gateway.overhearing import overhear
 from app.gateway.polling import AccountPolling, completeness_of, poll_all
 from app.gateway.rates import Peers
 from app.gateway.reading import Reader, Room
@@ -130,14 +131,15 @@ def _polling(
     """What asks the sources, if any is to be asked."""
     if not polled:
         return
-    prefix = settings.topic_prefix
-    cursors = Cursors(settings.kafka, POLL_CURSORS.full_name(prefix), prefix + GROUP, settings.kafka_security())
+    prefix, kafka = settings.topic_prefix, {"bootstrap_servers": settings.kafka, **settings.kafka_security()}
+    cursors = Cursors(kafka, POLL_CURSORS.full_name(prefix), prefix + GROUP)
     pace = Pace(wall_milliseconds, monotonic_seconds, asyncio.sleep, random.random)
     accounts = [
         AccountPolling(desks[place], cursors, delivery, completeness, metrics, pace)
         for place, completeness in polled.items()
     ]
-    yield cursors.run(lambda: poll_all(accounts))
+    events = EVENTS.full_name(prefix)
+    yield cursors.run(lambda: poll_all(accounts, overhear(kafka, events, polled, wall_milliseconds)))
 
 
 def _metrics(

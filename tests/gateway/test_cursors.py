@@ -31,7 +31,7 @@ class Gateway:
     """What a gateway's polling is to the cursors."""
 
     def __init__(self, kafka: EmbeddedKafka, prefix: str) -> None:
-        self.cursors = Cursors(kafka.bootstrap, f"{prefix}poll-cursors", f"{prefix}pollers")
+        self.cursors = Cursors({"bootstrap_servers": kafka.bootstrap}, f"{prefix}poll-cursors", f"{prefix}pollers")
         self.is_polling = False
         self.began_at: list[Cursor | None] = []
         self.task = asyncio.create_task(self.cursors.run(self._poll))
