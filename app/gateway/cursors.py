@@ -64,6 +64,8 @@ class Cursors:
                     await self._take_turns(consumer, turns, work)
             except (KafkaError, OSError) as error:
                 log.info("Polling waits for Kafka (%s)", type(error).__name__)
+            except Exception:  # a fault of ours must not end polling for good, nor stop the webhooks
+                log.exception("Polling stopped, and begins again")
             await asyncio.sleep(_RETRY_SECONDS)
 
     @asynccontextmanager

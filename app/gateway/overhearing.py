@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 from app.gateway.completeness import Completeness
@@ -37,7 +37,7 @@ async def overhear(
 ) -> None:
     """Tell the memories what comes by, until cancelled. `kafka` are aiokafka's keyword arguments."""
     while True:
-        consumer = AIOKafkaConsumer(enable_auto_commit=False, auto_offset_reset="latest", **kafka)
+        consumer = AIOKafkaConsumer(topic, group_id=None, auto_offset_reset="latest", **kafka)
         try:
             await consumer.start()
             await _listen(consumer, topic, memories, now_ms)
@@ -54,14 +54,13 @@ async def _listen(
     memories: Mapping[tuple[str, str], Completeness],
     now_ms: Callable[[], int],
 ) -> None:
-    partitions = [TopicPartition(topic, number) for number in await consumer.partitions_for_topic(topic) or ()]
-    if not partitions:
-        raise KafkaError
-    consumer.assign(partitions)
-    for partition in partitions:
+    if not consumer.assignment():
+        raise KafkaError(f"no topic {topic}")
+    for partition in consumer.assignment():
         await consumer.position(partition)  # from here on nothing is missed
     for memory in memories.values():
         memory.begin(now_ms())
+    log.info("Other gateways are heard on %s", topic)
     while True:
         batches = await consumer.getmany(timeout_ms=_LISTEN_MS, max_records=_MOST_RECORDS)
         for batch in batches.values():

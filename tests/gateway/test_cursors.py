@@ -83,3 +83,26 @@ async def test_without_its_topic_nothing_is_polled_and_the_log_says_how_to_make_
         assert not gateway.is_polling
     finally:
         await gateway.end()
+
+
+async def test_a_fault_of_ours_does_not_end_polling_for_good(
+    kafka: EmbeddedKafka, prefix: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.gateway.cursors._RETRY_SECONDS", 0.1)
+    turns: list[int] = []
+
+    async def work() -> None:
+        turns.append(1)
+        if len(turns) == 1:
+            raise TypeError("ours")
+        await asyncio.sleep(3600)
+
+    cursors = Cursors({"bootstrap_servers": kafka.bootstrap}, f"{prefix}poll-cursors", f"{prefix}pollers")
+    task = asyncio.create_task(cursors.run(work))
+    try:
+        await until(lambda: len(turns) == 2, 30, "it begins again")
+        assert "Polling stopped, and begins again" in caplog.text
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

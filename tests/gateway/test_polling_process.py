@@ -41,6 +41,7 @@ async def test_what_happened_comes_to_kafka_and_a_restart_goes_on(kafka: Embedde
             await until(lambda: gateway.figure(done) == 1, 30, "a round is done")  # noqa: B023 - at once
             world.happen(10 * round_, "in")
             assert gateway.figure("carebeat_missed_webhooks_total") == 0
+            await until(lambda: gateway.log.count("Other gateways are heard") == round_, 20, "it hears")  # noqa: B023
             assert gateway.stop() == 0
     events = [json.loads(record.value) for record in await read_all(kafka.bootstrap, f"{prefix}events", _PARTITIONS)]
     told = {(event["ticket_id"], event["type"]) for event in events}
@@ -48,4 +49,5 @@ async def test_what_happened_comes_to_kafka_and_a_restart_goes_on(kafka: Embedde
     assert ("20", "message-received") not in told
     assert {event["source"] for event in events} == {"intercom"}
     assert TOKEN not in gateway.log
+    assert "Traceback" not in gateway.log
     assert server.most_at_once == 1
