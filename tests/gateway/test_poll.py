@@ -84,11 +84,29 @@ def slow(stage: Stage) -> None:
 
 
 @vendors
+async def test_a_round_asks_for_no_more_than_what_changed(vendor: Vendor) -> None:
+    stage = stage_of(vendor)
+    for ticket in range(1, 31):
+        stage.happen(ticket, "in")
+    for _ in range(100):
+        stage.happen(7, "out")
+    stage.wait(3600)
+    await stage.poll()
+    stage.happen(31, "in")
+    stage.wait(120)
+    asked = len(stage.server.log)
+    await stage.poll()
+    assert not stage.missing()
+    assert len(stage.server.log) - asked <= 5
+
+
+@vendors
 async def test_a_process_that_is_killed_at_any_request_goes_on_after_it(vendor: Vendor) -> None:
     """Tickets are further apart than the overlap: what a wrong cursor passes over is lost."""
     whole = stage_of(vendor)
     busy(whole, gap_seconds=1500)
     await whole.poll()
+    assert not whole.missing()
     expected = {event.id: content(event) for event in whole.kafka.sent}
     for killed_at in range(1, len(whole.server.log), 7):
         stage = stage_of(vendor)
