@@ -4,16 +4,18 @@ A secret is never written in the configuration: an account names the environment
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.config_file import Problem
-from app.connectors.registry import CONNECTORS
-from app.spans import SpanIfNamed
+from app.connectors.registry import CONNECTORS, POLLERS
+from app.spans import PositiveSpan, SpanIfNamed, write_span
 from schemas.wire import CHANNEL_PATTERN
 
 
@@ -54,6 +56,64 @@ class SecretSource(_Part):
         return f"environment variable {self.env}" if self.env else f"file {self.file}"
 
 
+_LOCAL: Final = ("localhost", "127.0.0.1", "::1")
+
+
+def _api(url: str) -> str:
+    """The address of an API: where a token is sent to must be told from impostors."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        parts, host = None, None
+    if (
+        parts is None
+        or not host
+        or parts.query
+        or parts.fragment
+        or parts.username
+        or any(one.isspace() for one in url)
+    ):
+        raise PydanticCustomError("url", "must be an address such as https://acme.zendesk.com, without user and query")
+    if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOCAL):
+        raise PydanticCustomError("url", "must begin with https://, since a token is sent there")
+    return url.rstrip("/")
+
+
+_SHORTEST: Final = timedelta(minutes=1)
+_LONGEST: Final = timedelta(days=1)
+
+
+class PollConfig(_Part):
+    """How an account's source is asked for what its webhooks did not bring. Nothing is asked without this."""
+
+    token: SecretSource = Field(examples=["{env: ZENDESK_TOKEN}"])
+    """That may read tickets, and nothing else."""
+    user: str | None = Field(None, min_length=1, max_length=200, examples=["ops@acme.example/token"])
+    """Whose password the token is, where the source wants a user with it."""
+    url: Annotated[str, AfterValidator(_api)] | None = Field(None, examples=["https://acme.zendesk.com"])
+    every: PositiveSpan = Field(timedelta(minutes=5), examples=["5m"])
+    overlap: PositiveSpan = Field(timedelta(minutes=10), examples=["10m"])
+    """How much of what was read before is read again: clocks differ, and sources show things late."""
+
+    @model_validator(mode="after")
+    def _is_sensible(self) -> Self:
+        for name, least in (("every", _SHORTEST), ("overlap", 2 * _SHORTEST)):
+            span = getattr(self, name)
+            if not least <= span <= _LONGEST:
+                raise PydanticCustomError(
+                    "poll",
+                    "`{name}` ({given}) must be from {least} to {most}",
+                    {
+                        "name": name,
+                        "given": write_span(span),
+                        "least": write_span(least),
+                        "most": write_span(_LONGEST),
+                    },
+                )
+        return self
+
+
 class AccountConfig(_Part):
     """One account of a source; its webhooks go to `/in/<connector>/<account>`."""
 
@@ -67,6 +127,7 @@ class AccountConfig(_Part):
     """More are answered 429, after a burst of twice as many."""
     options: dict[str, str] = Field({}, examples=["{ticket_ids: personal}"])
     keys: dict[str, SecretSource] = Field({}, examples=["{verify_token: {env: META_VERIFY_TOKEN}}"])
+    poll: PollConfig | None = Field(None, examples=["{token: {env: ZENDESK_TOKEN}, url: https://acme.zendesk.com}"])
 
 
 AccountName = Annotated[str, Field(pattern=CHANNEL_PATTERN)]
@@ -91,3 +152,12 @@ def unfit_accounts(connectors: Mapping[str, Mapping[str, AccountConfig]], *, joi
                     yield Problem((*place, "options", key), f"`{key}` must be one of: {', '.join(sorted(words))}")
             for missing in sorted(able.needs - account.options.keys() - account.keys.keys()):
                 yield Problem(place, f"{connector} needs `{missing}`; name it for the account `{name}`")
+            if account.poll is not None:
+                yield from (Problem((*place, "poll"), text) for text in _unfit_poll(connector, account.poll))
+
+
+def _unfit_poll(connector: str, poll: PollConfig) -> Iterator[str]:
+    if connector not in POLLERS:
+        yield f"{connector} has no API that can be polled; there are: {', '.join(sorted(POLLERS))}"
+    elif poll.url is None and not POLLERS[connector].url:
+        yield f"{connector} has an address for each customer: name it with `url`"

@@ -31,7 +31,7 @@ _NAMED: Final = {
 }
 """What keys that people choose look like."""
 
-_SECRET: Final = frozenset({"secrets", "keys"})
+_SECRET: Final = frozenset({"secrets", "keys", "token"})
 """Under these keys stands where secrets are. Who wrote a secret there must not find it in the log too."""
 
 
@@ -66,7 +66,8 @@ def _wrong_value(place: Place, details: ErrorDetails, model: Model) -> str:
     if (key, details["type"]) == ("channels", "too_short"):
         text += "; leave it out to accept every channel"
     if not _SECRET.isdisjoint(place):
-        return f"`{key}` {text}; for example `secrets: [{{env: WEBSITE_SECRET}}]`"
+        example = "token: {env: ZENDESK_TOKEN}" if "token" in place else "secrets: [{env: WEBSITE_SECRET}]"
+        return f"`{key}` {text}; for example `{example}`"
     while place and isinstance(place[-1], int):  # an example shows the whole list
         place = place[:-1]
     around = _model_at(place[:-1], model)  # what is no part says itself how it is written
@@ -76,7 +77,7 @@ def _wrong_value(place: Place, details: ErrorDetails, model: Model) -> str:
 
 def _given(value: Any) -> str:
     """The value, where it is short enough to help."""
-    if isinstance(value, dict | list):
+    if isinstance(value, dict | list) or "@" in str(value):  # an address, of a person or with a password in it
         return ""
     return f" ({value[:60] if isinstance(value, str) else json.dumps(value)})"
 

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 
-_LIBRARIES = ("aiokafka", "asyncio", "faust", "mode", "uvicorn")
+_LIBRARIES = ("aiokafka", "asyncio", "faust", "httpcore", "httpx", "mode", "uvicorn")
 _REPEAT_SECONDS = 10.0
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 

@@ -1,8 +1,9 @@
 """The AsyncAPI 3 document over the topics: who writes what, under which key, kept for how long."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
-from schemas.topics import DEFAULT_PREFIX, TOPICS, Topic
+from schemas.topics import DEFAULT_PREFIX, TOPICS, Topic, Writer
 
 CONTRACT_VERSION: Final = "1.0.0"
 """Grows when a record changes: last number for words, middle one for additions, first for what breaks readers."""
@@ -10,6 +11,13 @@ CONTRACT_VERSION: Final = "1.0.0"
 Json = dict[str, Any]
 
 _BINDING_VERSION: Final = "0.5.0"
+_READERS: Final[Mapping[str, tuple[Writer, ...]]] = {
+    "events": ("worker",),
+    "kpi-partials": ("worker",),
+    "customers": ("worker",),
+    "poll-cursors": ("gateway",),
+}
+"""Of ours: who reads what it does not only write for others."""
 _ABOUT: Final = (
     "Support-channel events in, customer-support KPIs out. JSON, UTF-8, at most 64 KiB a record."
     " What the worker writes is transactional: read with isolation.level=read_committed."
@@ -60,9 +68,8 @@ def _message(topic: Topic) -> Json:
 
 
 def _operations(topic: Topic) -> Json:
-    """Named `worker-sends-sla`; the worker reads what it does not only write for others."""
+    """Named `worker-sends-sla`."""
     actions = [(writer, "send") for writer in topic.written_by]
-    if topic.name in ("events", "kpi-partials", "customers"):
-        actions.append(("worker", "receive"))
+    actions += [(reader, "receive") for reader in _READERS.get(topic.name, ())]
     channel = {"$ref": f"#/channels/{topic.name}"}
     return {f"{who}-{action}s-{topic.name}": {"action": action, "channel": channel} for who, action in actions}

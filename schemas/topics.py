@@ -109,5 +109,15 @@ CUSTOMERS: Final = Topic(
     append_time=True,
     only_with_orders=True,
 )
+POLL_CURSORS: Final = Topic(
+    name="poll-cursors",
+    about="How far each account's source was polled. Private; its form may change.",
+    key="connector/account",
+    clean_up=("compact",),
+    retention_ms=400 * DAY_MS,
+    written_by=("gateway",),
+    record=None,
+    single_partition=True,
+)
 
-TOPICS: Final = (EVENTS, KPIS, SLA, SAMPLES, PARTIALS, DEAD_LETTERS, CUSTOMERS)
+TOPICS: Final = (EVENTS, KPIS, SLA, SAMPLES, PARTIALS, DEAD_LETTERS, CUSTOMERS, POLL_CURSORS)

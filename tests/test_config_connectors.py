@@ -4,6 +4,7 @@ import pytest
 
 from app.config import default_path, parse, rules
 from app.errors import ConfigurationError
+from app.spans import write_span
 
 
 def complaint(text: str) -> str:
@@ -93,3 +94,38 @@ def test_an_option_with_few_values_refuses_others() -> None:
     assert "`mailing_lists` must be one of: automatic, people" in complaint(_MAILGUN % "mailing_lists: yes-please")
     account = parse(_MAILGUN % 'threads: plus-address, team: "@shop.example"').connectors["mailgun"]["support"]
     assert account.options == {"threads": "plus-address", "team": "@shop.example"}
+
+
+def _polled(poll: str, source: str = "zendesk") -> str:
+    return f"connectors: {{{source}: {{support: {{secrets: [{{env: A}}], poll: {poll}}}}}}}"
+
+
+def test_polling_is_off_unless_it_is_configured() -> None:
+    assert parse(_website("{secrets: [{env: A}]}")).connectors["generic"]["website"].poll is None
+    poll = parse(_polled("{token: {env: T}, url: 'https://acme.zendesk.com/'}")).connectors["zendesk"]["support"].poll
+    assert poll is not None
+    assert (poll.url, write_span(poll.every), write_span(poll.overlap)) == ("https://acme.zendesk.com", "5m", "10m")
+    assert parse(_polled("{token: {env: T}}", "intercom")).connectors["intercom"]["support"].poll is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (_polled("{url: 'https://a.b'}"), "`token` is missing; for example `token: {env: ZENDESK_TOKEN}`"),
+        (_polled("{token: s3cr3t, url: 'https://a.b'}"), "`token` must be keys with values"),
+        (_polled("{token: {env: T}}"), "zendesk has an address for each customer: name it with `url`"),
+        (_polled("{token: {env: T}, url: 'http://a.b'}"), "must begin with https://, since a token is sent there"),
+        (_polled("{token: {env: T}, url: 'https://u:p4ss@a.b'}"), "`url` must be an address such as"),
+        (_polled("{token: {env: T}, url: 'https://a.b?x=1'}"), "without user and query"),
+        (_polled("{token: {env: T}, url: 'https://['}"), "must be an address"),
+        (_polled("{token: {env: T}, url: 'https://a.b', every: 20s}"), "`every` (20s) must be from 1m to 1d"),
+        (_polled("{token: {env: T}, url: 'https://a.b', overlap: 90s}"), "`overlap` (1m30s) must be from 2m to 1d"),
+        (_polled("{token: {env: T}, url: 'https://a.b', evry: 5m}"), "did you mean `every`?"),
+        (_polled("{token: {env: T}}", "postmark"), "postmark has no API that can be polled; there are: chatwoot"),
+    ],
+)
+def test_polling_that_cannot_be_is_refused_with_a_way_out(text: str, words: str) -> None:
+    told = complaint(text)
+    assert words in told
+    assert "s3cr3t" not in told
+    assert "p4ss" not in told

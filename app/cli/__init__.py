@@ -10,6 +10,7 @@ from app import __version__
 from app.errors import CarebeatError
 
 _COMMANDS: Final = {
+    "backfill": "bring open tickets, or history, from a help desk's API",
     "check": "what the support configuration means, and what in it is doubtful",
     "compute": "KPIs of recorded events, without a broker",
     "dead-letters": "records that were refused, and why",

@@ -1,4 +1,4 @@
-"""Which connectors there are."""
+"""Which connectors there are, and which of their sources have an API that can be polled."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -6,14 +6,18 @@ from typing import Final
 
 from app.connectors.amazon_connect import AmazonConnect
 from app.connectors.chatwoot import Chatwoot
+from app.connectors.chatwoot_poll import ChatwootPoller
 from app.connectors.connector import Connector
 from app.connectors.generic import Generic
 from app.connectors.gorgias import Gorgias
+from app.connectors.gorgias_poll import GorgiasPoller
 from app.connectors.instagram import Instagram
 from app.connectors.intercom import Intercom
+from app.connectors.intercom_poll import IntercomPoller
 from app.connectors.line import Line
 from app.connectors.mailgun import Mailgun
 from app.connectors.messenger import Messenger
+from app.connectors.poller import Poller
 from app.connectors.postmark import Postmark
 from app.connectors.sendgrid import SendGrid
 from app.connectors.shopify import Shopify
@@ -25,6 +29,7 @@ from app.connectors.wechat import WeChat
 from app.connectors.whatsapp import WhatsApp
 from app.connectors.x import X
 from app.connectors.zendesk import Zendesk
+from app.connectors.zendesk_poll import ZendeskPoller
 
 _ALL: Final[tuple[Connector, ...]] = (
     Generic(),
@@ -52,3 +57,6 @@ CONNECTORS: Final[Mapping[str, Connector]] = MappingProxyType({connector.name: c
 _OF_FILES: Final = (AmazonConnect(),)
 FILE_SOURCES: Final[Mapping[str, AmazonConnect]] = MappingProxyType({source.name: source for source in _OF_FILES})
 """Sources whose records come in files (`carebeat import-file`)."""
+
+_POLLERS: Final[tuple[Poller, ...]] = (ZendeskPoller(), IntercomPoller(), ChatwootPoller(), GorgiasPoller())
+POLLERS: Final[Mapping[str, Poller]] = MappingProxyType({poller.name: poller for poller in _POLLERS})

@@ -2,21 +2,34 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from app.config_connectors import AccountConfig, SecretSource
+from app.config_connectors import AccountConfig, PollConfig, SecretSource
 from app.connectors.connector import Account, Connector, SecretError
-from app.connectors.registry import CONNECTORS
+from app.connectors.poller import Poller
+from app.connectors.registry import CONNECTORS, POLLERS
 from app.connectors.well_known import is_well_known
 from app.errors import ConfigurationError
 from app.gateway.events import Finishing
 from app.gateway.pseudonyms import Pseudonyms
 from app.gateway.rates import Bucket
+from app.spans import milliseconds
 
 SHORTEST_SECRET: Final = 16
 _FEWEST_CHARACTERS: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Polling:
+    """How an account's source is polled. Never shown: it holds a token."""
+
+    poller: Poller
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    every_ms: int
+    overlap_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +40,7 @@ class Desk:
     account: Account
     bucket: Bucket
     finishing: Finishing
+    polling: Polling | None = None
 
 
 Desks = Mapping[tuple[str, str], Desk]
@@ -46,12 +60,14 @@ def open_desks(
         for name, config in named.items():
             try:
                 account = _account(CONNECTORS[connector], name, config, environment)
+                polling = _polling(connector, name, config.poll, environment)
             except ConfigurationError as error:
                 problems.append(str(error))
                 continue
             pseudonyms = Pseudonyms(pseudonym_key, connector, name)
             finishing = Finishing(connector, name, pseudonyms, joins_orders=joins_orders)
-            desks[connector, name] = Desk(CONNECTORS[connector], account, Bucket(config.requests_per_second), finishing)
+            bucket = Bucket(config.requests_per_second)
+            desks[connector, name] = Desk(CONNECTORS[connector], account, bucket, finishing, polling)
     if problems:
         raise ConfigurationError("\n".join(problems))
     if not desks:
@@ -73,6 +89,20 @@ def _account(connector: Connector, name: str, config: AccountConfig, environment
         raise ConfigurationError("\n".join(problems))
     keys = {key: others[f"{place}.keys.{key}"].encode() for key in config.keys}
     return Account(name, tuple(secrets), config.channel, config.options, keys)
+
+
+def _polling(connector: str, name: str, config: PollConfig | None, environment: Mapping[str, str]) -> Polling | None:
+    if config is None:
+        return None
+    problems: list[str] = []
+    place = f"connectors.{connector}.{name}.poll.token"
+    tokens = dict(_texts({place: config.token}, environment, problems))
+    if problems:
+        raise ConfigurationError("\n".join(problems))
+    poller = POLLERS[connector]
+    headers = poller.headers(tokens[place], config.user)
+    url = config.url or poller.url
+    return Polling(poller, url, headers, milliseconds(config.every), milliseconds(config.overlap))
 
 
 def _keys(

@@ -7,9 +7,10 @@ not, and a crowd of connections there must not keep a probe out here.
 import asyncio
 import gc
 import logging
+import random
 import resource
 import socket
-from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from typing import Any, Final
@@ -22,10 +23,15 @@ from app.config import Config
 from app.connectors.connector import REFUSALS
 from app.errors import UnavailableError
 from app.gateway.accounts import Desks, open_desks, pseudonym_key
+from app.gateway.calls import Pace
+from app.gateway.completeness import Completeness
 from app.gateway.connections import Connections, GatewayProtocol
+from app.gateway.cursors import GROUP, Cursors
 from app.gateway.delivery import Delivery
 from app.gateway.health import GatewayHealth
 from app.gateway.outbox import Outbox
+from app.gateway.overhearing import overhear
+from app.gateway.polling import AccountPolling, completeness_of, poll_all
 from app.gateway.rates import Peers
 from app.gateway.reading import Reader, Room
 from app.gateway.spool import Spool, open_spool
@@ -33,7 +39,7 @@ from app.gateway.web import Clock, Gateway, application
 from app.health import PageServer, Watchdog, pages
 from app.metrics.gateway import GatewayMetrics, Seen
 from app.settings import Settings
-from schemas.topics import CUSTOMERS, EVENTS
+from schemas.topics import CUSTOMERS, EVENTS, POLL_CURSORS
 
 log = logging.getLogger(__name__)
 
@@ -61,13 +67,15 @@ async def serve(settings: Settings, config: Config, asked: asyncio.Event, hurrie
         async with _delivering(settings, joins_orders=config.orders is not None) as (delivery, spool):
             places = Connections(settings.gateway_connections, _READ_SECONDS + _GRACE_SECONDS, monotonic_seconds)
             health = GatewayHealth(places, delivery, monotonic_seconds)
+            polled = completeness_of(desks, wall_milliseconds())
             metrics = _metrics(settings, desks, places, delivery, spool, health)
             reader = Reader(_READ_SECONDS, Room(_BODIES_BYTES), monotonic_seconds)
-            gateway = _gateway(settings, desks, delivery, metrics, reader)
+            gateway = _gateway(settings, desks, delivery, metrics, reader, polled)
             server = _Server(_server_config(settings, gateway, places), health)
             with _shown(settings, health, metrics):
                 _say(settings, desks, listener)
-                beside = (places.sweep(), reader.sweep(), _stop(server, health, asked, hurried))
+                polling = _polling(settings, desks, delivery, metrics, polled)
+                beside = (places.sweep(), reader.sweep(), *polling, _stop(server, health, asked, hurried))
                 await _run(server, listener, beside)
 
 
@@ -96,7 +104,14 @@ async def _delivering(settings: Settings, *, joins_orders: bool) -> AsyncIterato
         await delivery.stop()
 
 
-def _gateway(settings: Settings, desks: Desks, delivery: Delivery, metrics: GatewayMetrics, reader: Reader) -> Gateway:
+def _gateway(
+    settings: Settings,
+    desks: Desks,
+    delivery: Delivery,
+    metrics: GatewayMetrics,
+    reader: Reader,
+    polled: Mapping[tuple[str, str], Completeness],
+) -> Gateway:
     return Gateway(
         desks,
         delivery,
@@ -104,7 +119,29 @@ def _gateway(settings: Settings, desks: Desks, delivery: Delivery, metrics: Gate
         peers=Peers(settings.gateway_peer_rate),
         reader=reader,
         clock=Clock(monotonic_seconds, wall_milliseconds),
+        polled=polled,
     )
+
+
+def _polling(
+    settings: Settings,
+    desks: Desks,
+    delivery: Delivery,
+    metrics: GatewayMetrics,
+    polled: Mapping[tuple[str, str], Completeness],
+) -> Iterable[Coroutine[Any, Any, None]]:
+    """What asks the sources, if any is to be asked."""
+    if not polled:
+        return
+    prefix, kafka = settings.topic_prefix, {"bootstrap_servers": settings.kafka, **settings.kafka_security()}
+    cursors = Cursors(kafka, POLL_CURSORS.full_name(prefix), prefix + GROUP)
+    pace = Pace(wall_milliseconds, monotonic_seconds, asyncio.sleep, random.random)
+    accounts = [
+        AccountPolling(desks[place], cursors, delivery, completeness, metrics, pace)
+        for place, completeness in polled.items()
+    ]
+    events = EVENTS.full_name(prefix)
+    yield cursors.run(lambda: poll_all(accounts, overhear(kafka, events, polled, wall_milliseconds)))
 
 
 def _metrics(
@@ -129,7 +166,8 @@ def _metrics(
 
     emits = {desk.connector.name: desk.connector.capabilities.emits for desk in desks.values()}
     secrets = {place: len(desk.account.secrets) for place, desk in desks.items()}
-    return GatewayMetrics(emits, secrets, REFUSALS, build={"version": __version__}, look=look)
+    polled = {place: desk.polling.poller.exact for place, desk in desks.items() if desk.polling}
+    return GatewayMetrics(emits, secrets, REFUSALS, build={"version": __version__}, look=look, polled=polled)
 
 
 class _Server(uvicorn.Server):

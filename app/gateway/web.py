@@ -12,6 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -19,6 +20,7 @@ from starlette.routing import Route, Router
 
 from app.connectors.connector import Answer, Malformed, Request, WrongTypeError
 from app.gateway.accounts import Desk, Desks
+from app.gateway.completeness import Completeness
 from app.gateway.delivery import Delivery
 from app.gateway.events import CONTACT, InvalidEvent, Ready
 from app.gateway.rates import Peers
@@ -33,6 +35,7 @@ Scope = Mapping[str, Any]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 _MOST_EVENTS: Final = 10_000
+_NOTHING_POLLED: Final[Mapping[tuple[str, str], Completeness]] = MappingProxyType({})
 
 
 class Clock(NamedTuple):
@@ -46,10 +49,18 @@ class Gateway:
     """The ASGI endpoint of all accounts."""
 
     def __init__(
-        self, desks: Desks, delivery: Delivery, metrics: GatewayMetrics, *, peers: Peers, reader: Reader, clock: Clock
+        self,
+        desks: Desks,
+        delivery: Delivery,
+        metrics: GatewayMetrics,
+        *,
+        peers: Peers,
+        reader: Reader,
+        clock: Clock,
+        polled: Mapping[tuple[str, str], Completeness] = _NOTHING_POLLED,
     ) -> None:
         self._desks, self._delivery, self._metrics = desks, delivery, metrics
-        self._peers, self._reader, self._clock = peers, reader, clock
+        self._peers, self._reader, self._clock, self._polled = peers, reader, clock, polled
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -100,9 +111,17 @@ class Gateway:
             for event in events:
                 if event.type != CONTACT:
                     self._metrics.events[desk.connector.name, event.type] += 1
+            self._tell_polling(desk, events)
         if fault is not None:
             raise fault
         return desk.connector.accepted(request), outcome
+
+    def _tell_polling(self, desk: Desk, events: Sequence[Ready]) -> None:
+        completeness = self._polled.get((desk.connector.name, desk.account.name))
+        if completeness is not None:
+            now_ms = self._clock.wall_milliseconds()
+            for event in events:
+                completeness.told(event.id, now_ms)
 
     def _verify(self, desk: Desk, request: Request) -> None:
         verdict = desk.connector.verify(request, desk.account, self._clock.wall_milliseconds())

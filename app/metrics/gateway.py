@@ -7,6 +7,7 @@ time; a reader copies each in one step.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from threading import Lock
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from prometheus_client import CollectorRegistry
@@ -22,6 +23,7 @@ from app.metrics.flow import Histogram
 
 _EDGES_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 NO_CONNECTOR: Final = "none"
+_NONE: Final[Mapping[tuple[str, str], Iterable[str]]] = MappingProxyType({})
 
 
 class Seen(NamedTuple):
@@ -38,7 +40,11 @@ class Seen(NamedTuple):
 
 
 class GatewayMetrics(Collector):
-    """One per process, with a registry of its own. `emits` are the event types of each connector in use."""
+    """One per process, with a registry of its own.
+
+    `emits` are the event types of each connector in use, `polled` those whose webhooks can be missed, of each account that
+    is polled.
+    """
 
     def __init__(
         self,
@@ -48,6 +54,7 @@ class GatewayMetrics(Collector):
         *,
         build: Mapping[str, str],
         look: Callable[[], Seen],
+        polled: Mapping[tuple[str, str], Iterable[str]] = _NONE,
     ) -> None:
         self.requests: Counter[Labels] = Counter()
         self.events: Counter[Labels] = Counter()
@@ -55,9 +62,17 @@ class GatewayMetrics(Collector):
         self.invalid: Counter[Labels] = Counter()
         self.secrets: Counter[Labels] = Counter()
         self.signatures_refused: Counter[Labels] = Counter()
+        self.poll_rounds: Counter[Labels] = Counter()
+        self.poll_requests: Counter[Labels] = Counter()
+        self.polled: Counter[Labels] = Counter()
+        self.poll_malformed: Counter[Labels] = Counter()
+        self.missed_webhooks: Counter[Labels] = Counter()
+        self.poll_cursors: dict[Labels, float] = {}
+        """(connector, account) -> seconds since 1970."""
         self.seconds = Histogram(_EDGES_SECONDS)
         self._build, self._look = build, look
         self._begin(emits, secrets, tuple(signature_refusals))
+        self._begin_polls(emits, polled)
         self._rendering = Lock()
         self._registry = CollectorRegistry()
         self._registry.register(self)
@@ -76,6 +91,14 @@ class GatewayMetrics(Collector):
         for (connector, account), count in secrets.items():
             self.secrets.update({(connector, account, str(index)): 0 for index in range(count)})
             self.signatures_refused.update({(connector, account, reason): 0 for reason in refusals})
+
+    def _begin_polls(self, emits: Mapping[str, Iterable[str]], polled: Mapping[tuple[str, str], Iterable[str]]) -> None:
+        for place, exact in polled.items():
+            self.poll_rounds.update({(*place, outcome): 0 for outcome in catalogue.POLL_OUTCOMES})
+            self.poll_requests.update({(*place, outcome): 0 for outcome in catalogue.CALL_OUTCOMES})
+            self.polled.update({(*place, kind): 0 for kind in sorted(emits[place[0]])})
+            self.missed_webhooks.update({(*place, kind): 0 for kind in sorted(exact)})
+            self.poll_malformed[place] = 0
 
     def exposition(self, accept: str) -> tuple[bytes, str]:
         """All of it in the form that an Accept header asks for, and its content type. From any thread."""
@@ -96,6 +119,12 @@ class GatewayMetrics(Collector):
             (catalogue.INVALID, self.invalid),
             (catalogue.SECRETS, self.secrets),
             (catalogue.SIGNATURES_REFUSED, self.signatures_refused),
+            (catalogue.POLL_ROUNDS, self.poll_rounds),
+            (catalogue.POLL_REQUESTS, self.poll_requests),
+            (catalogue.POLLED, self.polled),
+            (catalogue.POLL_MALFORMED, self.poll_malformed),
+            (catalogue.MISSED_WEBHOOKS, self.missed_webhooks),
+            (catalogue.POLL_CURSOR, self.poll_cursors),
         ):
             yield family(metric, dict(counter).items())
         yield histogram(catalogue.SECONDS, _EDGES_SECONDS, [((), self.seconds.distribution())])

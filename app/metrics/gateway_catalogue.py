@@ -71,6 +71,53 @@ SPOOL_LIMIT: Final = Metric(
 )
 SPOOL_WRITTEN: Final = Metric("carebeat_spool_written_total", "counter", "events", (), "events that went to the spool")
 SPOOL_DRAINED: Final = Metric("carebeat_spool_drained_total", "counter", "events", (), "events from the spool to Kafka")
+POLL_OUTCOMES: Final = ("done", "denied", "refused", "limited", "failed", "silent", "malformed", "kafka", "fault")
+"""Of rounds: done, or why they were broken off."""
+CALL_OUTCOMES: Final = ("answered", "gone", "limited", "failed", "silent", "malformed", "denied", "refused")
+POLL_ROUNDS: Final = Metric(
+    "carebeat_poll_rounds_total",
+    "counter",
+    "rounds",
+    ("connector", "account", "outcome"),
+    "rounds of polling; what was broken off is in the next",
+    values=POLL_OUTCOMES,
+)
+POLL_REQUESTS: Final = Metric(
+    "carebeat_poll_requests_total",
+    "counter",
+    "requests",
+    ("connector", "account", "outcome"),
+    "requests to a source's API; limited: it was too much, silent: no answer, failed: 5xx, gone: a ticket that is no more",
+    values=CALL_OUTCOMES,
+)
+POLLED: Final = Metric(
+    "carebeat_poll_events_total",
+    "counter",
+    "events",
+    ("connector", "account", "type"),
+    "events that polling brought first; most have a webhook on its way",
+)
+POLL_MALFORMED: Final = Metric(
+    "carebeat_poll_malformed_total",
+    "counter",
+    "items",
+    ("connector", "account"),
+    "what a source's API said that nobody can read, and was left out",
+)
+MISSED_WEBHOOKS: Final = Metric(
+    "carebeat_missed_webhooks_total",
+    "counter",
+    "events",
+    ("connector", "account", "type"),
+    "events that polling found and no webhook brought within ten minutes",
+)
+POLL_CURSOR: Final = Metric(
+    "carebeat_poll_cursor_timestamp_seconds",
+    "gauge",
+    "seconds",
+    ("connector", "account"),
+    "up to when everything is read; only of the gateway that polls",
+)
 
 GATEWAY_METRICS: Final[tuple[Metric, ...]] = (
     REQUESTS,
@@ -87,6 +134,12 @@ GATEWAY_METRICS: Final[tuple[Metric, ...]] = (
     SPOOL_LIMIT,
     SPOOL_WRITTEN,
     SPOOL_DRAINED,
+    POLL_ROUNDS,
+    POLL_REQUESTS,
+    POLLED,
+    POLL_MALFORMED,
+    MISSED_WEBHOOKS,
+    POLL_CURSOR,
     READY,
     BUILD,
 )

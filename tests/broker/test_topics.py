@@ -19,6 +19,7 @@ def test_tickets_topics_have_the_partitions_of_the_events_and_merged_ones_have_o
         "sla": 6,
         "samples": 6,
         "kpi-partials": 1,
+        "poll-cursors": 1,
         "dead-letters": 1,
         "worker-track-changelog": 6,
         "worker-merge-changelog": 1,

@@ -10,24 +10,24 @@ pytestmark = pytest.mark.usefixtures("deployment")
 
 def test_topics_are_made_and_then_as_they_have_to_be(kafka: EmbeddedKafka, prefix: str, run_command: Type) -> None:
     made = run_command("topics", "create")
-    assert made.output.count(" made") == 8
+    assert made.output.count(" made") == 9
     assert f"{prefix}events" in made.output
     checked = run_command("topics", "check")
     assert checked.exit_code == 0
-    assert f"All 8 topics at {kafka.bootstrap} are as they have to be." in checked.output
+    assert f"All 9 topics at {kafka.bootstrap} are as they have to be." in checked.output
 
 
 def test_creating_again_says_that_they_were_there(run_command: Type) -> None:
     run_command("topics", "create")
     again = json.loads(run_command("topics", "create", "--json").stdout)
-    assert [topic["made"] for topic in again["topics"]] == [False] * 8
+    assert [topic["made"] for topic in again["topics"]] == [False] * 9
     assert again["is_as_it_has_to_be"]
 
 
 def test_missing_topics_are_a_difference(prefix: str, run_command: Type) -> None:
     checked = run_command("topics", "check")
     assert checked.exit_code == 1
-    assert checked.output.count("is missing: run `carebeat topics create`") == 8
+    assert checked.output.count("is missing: run `carebeat topics create`") == 9
     assert f"{prefix}sla" in checked.output
 
 

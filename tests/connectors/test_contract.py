@@ -39,6 +39,7 @@ NO_CONNECTORS = {
     "meta_messaging",
     "native",
     "one_json",
+    "poller",
     "registry",
     "signatures",
     "standard_webhooks",
@@ -49,7 +50,8 @@ NO_CONNECTORS = {
     "well_known",
     "xml_body",
 }
-FOUND = sorted({path.stem for path in Path(app.connectors.__file__).parent.glob("*.py")} - NO_CONNECTORS)
+FILES = {path.stem for path in Path(app.connectors.__file__).parent.glob("*.py")}
+FOUND = sorted(name for name in FILES - NO_CONNECTORS if not name.endswith("_poll"))
 RECEIVED_AT = "2026-03-02T10:41:09Z"
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from app import config
-from app.connectors.registry import CONNECTORS
+from app.connectors.registry import CONNECTORS, POLLERS
 from tests.deploy.files import ROOT
 
 FOLDER = ROOT / "deploy/connect"
@@ -19,7 +19,7 @@ def test_there_is_a_guide_for_each_connector_but_our_own() -> None:
 @pytest.mark.parametrize("name", sorted(set(GUIDES) & set(CONNECTORS)))
 def test_its_configuration_is_right_and_its_url_is_that_of_its_account(name: str) -> None:
     text = (FOLDER / f"{name}.md").read_text()
-    (example,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    example, *_ = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
     (account,) = config.parse(example).connectors[name]
     urls = re.findall(r"/in/([a-z0-9-]+)/(<account>|[a-z0-9-]+)", text)
     assert urls
@@ -31,3 +31,13 @@ def test_options_it_names_are_those_of_the_connector(name: str) -> None:
     text = (FOLDER / f"{name}.md").read_text()
     able = CONNECTORS[name].capabilities
     assert [option for option in able.options | able.keys if option not in text] == []
+
+
+@pytest.mark.parametrize("name", sorted(POLLERS))
+def test_its_poll_fits_into_its_account(name: str) -> None:
+    text = (FOLDER / f"{name}.md").read_text()
+    example, poll = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    whole = re.sub(r"^( +secrets: .*\n)", rf"\g<1>{poll}", example, flags=re.MULTILINE)
+    (account,) = config.parse(whole).connectors[name].values()
+    assert account.poll is not None
+    assert f"carebeat backfill {name} " in text

@@ -79,6 +79,10 @@ def letters(refused: str, events: str, ticks: str = "0+12x2000") -> dict[str, st
 READY = 'carebeat_ready{job="carebeat",instance="a"}'
 SPOOL = 'carebeat_spool_events{job="carebeat-gateway",instance="g"}'
 LIMIT = 'carebeat_spool_limit_events{job="carebeat-gateway",instance="g"}'
+MISSED = 'carebeat_missed_webhooks_total{job="carebeat-gateway",instance="g",connector="zendesk",account="support",type="reply-sent"}'
+CURSOR = (
+    'carebeat_poll_cursor_timestamp_seconds{job="carebeat-gateway",instance="%s",connector="zendesk",account="support"}'
+)
 ONE = ("whatsapp",)
 NOBODY = ("",)
 
@@ -240,6 +244,15 @@ CASES = [
     Case("CarebeatDeadLetters", "one in a hundred", "20m", letters("0+1x90", "0+99x90"), ()),
     Case("CarebeatDeadLetters", "a handful", "20m", letters("0x50 3x40", "0x90"), ()),
     Case("CarebeatDeadLetters", "ticks are no events", "20m", letters("0+1x90", "0+10x90", "0+900x90"), NOBODY),
+    Case("CarebeatWebhooksMissed", "polling found one", "5m", {MISSED: "0x8 1x20"}, NOBODY),
+    Case("CarebeatWebhooksMissed", "none is missed", "5m", {MISSED: "0x40"}, ()),
+    Case("CarebeatWebhooksMissed", "they were missed yesterday", "5m", {MISSED: "7x40"}, ()),
+    Case("CarebeatWebhooksMissed", "half an hour after the last", "40m", {MISSED: "0x8 1x200"}, ()),
+    Case("CarebeatPollingBehind", "no round reaches the end", "64m", {CURSOR % "g": "0x300"}, NOBODY),
+    Case("CarebeatPollingBehind", "it is polled", "70m", {CURSOR % "g": "0+15x300"}, ()),
+    Case("CarebeatPollingBehind", "not yet an hour", "50m", {CURSOR % "g": "0x300"}, ()),
+    Case("CarebeatPollingBehind", "another took over", "70m", {CURSOR % "g": "0x300", CURSOR % "h": "0+15x300"}, ()),
+    Case("CarebeatPollingBehind", "the one that polled has gone", "70m", {CURSOR % "g": "0x8 stale"}, NOBODY),
     Case("CarebeatSpoolFilling", "it does not drain", "4m", {SPOOL: "5x40"}, NOBODY),
     Case("CarebeatSpoolFilling", "it drains", "4m", {SPOOL: "5 5 5 0x40"}, ()),
     Case("CarebeatSpoolHalfFull", "more than half", "2m", {SPOOL: "600x40", LIMIT: "1000x40"}, NOBODY),

@@ -1,5 +1,5 @@
 from schemas.generate import RECORDS
-from schemas.topics import CUSTOMERS, DEAD_LETTERS, EVENTS, KPIS, PARTIALS, TOPICS
+from schemas.topics import CUSTOMERS, DEAD_LETTERS, EVENTS, KPIS, PARTIALS, POLL_CURSORS, TOPICS
 
 
 def test_every_public_record_has_its_topic() -> None:
@@ -19,8 +19,9 @@ def test_windows_are_compacted_and_kept_400_days() -> None:
     assert KPIS.configuration() == {"cleanup.policy": "compact,delete", "retention.ms": str(400 * 86_400_000)}
 
 
-def test_partials_and_customers_meet_in_one_partition() -> None:
-    assert [topic.name for topic in TOPICS if topic.single_partition] == [PARTIALS.name, CUSTOMERS.name]
+def test_private_topics_are_read_in_one_partition() -> None:
+    single = [topic.name for topic in TOPICS if topic.single_partition]
+    assert single == [PARTIALS.name, CUSTOMERS.name, POLL_CURSORS.name]
 
 
 def test_dead_letters_are_kept_for_two_weeks() -> None:

@@ -3,18 +3,23 @@
 from typing import Final
 
 from app.config import Config
-from app.metrics.gateway_catalogue import SPOOL_EVENTS, SPOOL_LIMIT
+from app.metrics.gateway_catalogue import MISSED_WEBHOOKS, POLL_CURSOR, SPOOL_EVENTS, SPOOL_LIMIT
 from app.render.alert import Alert
 from app.render.promql import GATEWAY_JOB, Scope
 
 GATEWAY: Final = Scope(f'job="{GATEWAY_JOB}"')
 
 _SPOOL_RATIO: Final = 0.5
+_MISSED_WINDOW: Final = "30m"
+"""Longer than sources are usually polled apart: what is missed is found in lumps."""
+_BEHIND_SECONDS: Final = 3600
+_BEHIND_MEMORY: Final = "1d"
+"""For so long a gateway that has gone is remembered, and no other that has taken over."""
 
 
 def gateway_alerts(config: Config) -> list[Alert]:  # noqa: ARG001 - like the other families
     """All of them."""
-    return [_filling(), _half_full(), _down()]
+    return [_filling(), _half_full(), _down(), _missed(), _behind()]
 
 
 def _filling() -> Alert:
@@ -61,4 +66,36 @@ def _down() -> Alert:
             "is lost."
         ),
         hold_intervals=4,
+    )
+
+
+def _missed() -> Alert:
+    increase = f"increase({GATEWAY.process(MISSED_WEBHOOKS.name)}[{_MISSED_WINDOW}])"
+    return Alert(
+        name="CarebeatWebhooksMissed",
+        expression=f"sum by (connector, account) ({increase}) > 0",
+        severity="ticket",
+        scope="pipeline",
+        summary="Webhooks of {{ $labels.connector }}/{{ $labels.account }} do not arrive",
+        description=(
+            "In the last half hour polling found {{ $value | humanize }} events of "
+            "{{ $labels.connector }}/{{ $labels.account }} that no webhook brought within ten minutes. They are in the "
+            "figures, but late: breaches of them are told late."
+        ),
+    )
+
+
+def _behind() -> Alert:
+    newest = f"max_over_time({GATEWAY.process(POLL_CURSOR.name)}[{_BEHIND_MEMORY}])"
+    return Alert(
+        name="CarebeatPollingBehind",
+        expression=f"time() - max by (connector, account) ({newest}) > {_BEHIND_SECONDS}",
+        severity="ticket",
+        scope="pipeline",
+        summary="{{ $labels.connector }}/{{ $labels.account }} was last polled {{ $value | humanizeDuration }} ago",
+        description=(
+            "What happened at {{ $labels.connector }}/{{ $labels.account }} in the last {{ $value | humanizeDuration }} "
+            "was not polled. What its webhooks do not bring is missing in all figures until it is; nothing is lost."
+        ),
+        hold_intervals=8,
     )
