@@ -1,13 +1,14 @@
 """Accounts as the gateway has them: their secrets read, judged and turned into keys, or a start that is refused."""
 
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from app.config_authority import AuthorityConfig, Drops, drops
 from app.config_connectors import AccountConfig, SecretSource
-from app.connectors.connector import Account, Connector, SecretError
+from app.connectors.connector import Account, Connector, Draft, SecretError
 from app.connectors.registry import CONNECTORS
 from app.connectors.well_known import is_well_known
 from app.errors import ConfigurationError
@@ -27,6 +28,12 @@ class Desk:
     account: Account
     bucket: Bucket
     finishing: Finishing
+    drops: Drops = field(default_factory=dict)
+
+    def is_others(self, draft: Draft) -> bool:
+        """Whether another account is the authority for what a draft tells."""
+        channels = self.drops.get(str(draft.fields.get("type")))
+        return channels is not None and (not channels or draft.fields.get("channel") in channels)
 
 
 Desks = Mapping[tuple[str, str], Desk]
@@ -37,6 +44,7 @@ def open_desks(
     accounts: Mapping[str, Mapping[str, AccountConfig]],
     pseudonym_key: bytes,
     environment: Mapping[str, str] = os.environ,
+    authority: Sequence[AuthorityConfig] = (),
 ) -> Desks:
     """All desks. Raises ConfigurationError with all that is wrong with any secret."""
     desks, problems = {}, list[str]()
@@ -48,7 +56,9 @@ def open_desks(
                 problems.append(str(error))
                 continue
             finishing = Finishing(connector, name, Pseudonyms(pseudonym_key, connector, name))
-            desks[connector, name] = Desk(CONNECTORS[connector], account, Bucket(config.requests_per_second), finishing)
+            source, bucket = CONNECTORS[connector], Bucket(config.requests_per_second)
+            others = drops(authority, f"{connector}/{name}", source.capabilities.emits)
+            desks[connector, name] = Desk(source, account, bucket, finishing, others)
     if problems:
         raise ConfigurationError("\n".join(problems))
     if not desks:

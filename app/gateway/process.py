@@ -73,7 +73,7 @@ async def serve(settings: Settings, config: Config, asked: asyncio.Event, hurrie
 
 def _desks(settings: Settings, config: Config) -> Desks:
     secret = settings.pseudonym_key.get_secret_value() if settings.pseudonym_key else None
-    return open_desks(config.connectors, pseudonym_key(secret, settings.pseudonym_key_file))
+    return open_desks(config.connectors, pseudonym_key(secret, settings.pseudonym_key_file), authority=config.authority)
 
 
 @asynccontextmanager
@@ -127,7 +127,8 @@ def _metrics(
 
     emits = {desk.connector.name: desk.connector.capabilities.emits for desk in desks.values()}
     secrets = {place: len(desk.account.secrets) for place, desk in desks.items()}
-    return GatewayMetrics(emits, secrets, REFUSALS, build={"version": __version__}, look=look)
+    dropped = {place: tuple(desk.drops) for place, desk in desks.items()}
+    return GatewayMetrics(emits, secrets, REFUSALS, dropped=dropped, build={"version": __version__}, look=look)
 
 
 class _Server(uvicorn.Server):

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl
 
 from starlette.routing import Route, Router
 
-from app.connectors.connector import Answer, Malformed, Request, WrongTypeError
+from app.connectors.connector import Answer, Draft, Malformed, Request, WrongTypeError
 from app.gateway.accounts import Desk, Desks
 from app.gateway.delivery import Delivery
 from app.gateway.events import InvalidEvent, Ready
@@ -119,7 +119,7 @@ class Gateway:
         for number, item in enumerate(_items(desk, request)):
             try:
                 drafts = desk.connector.normalise(item, desk.account)
-                events += [desk.finishing.finish(draft, received_at) for draft in drafts]
+                events += [desk.finishing.finish(draft, received_at) for draft in self._own(desk, drafts)]
             except (Malformed, InvalidEvent) as error:
                 found = self._fault(desk, number, error)  # each is counted, the first is told
                 fault = fault or found
@@ -129,6 +129,14 @@ class Gateway:
         if len(events) > _MOST_EVENTS:
             raise Refusal("too-large", f"a post has at most {_MOST_EVENTS:,} events")
         return events, fault
+
+    def _own(self, desk: Desk, drafts: Sequence[Draft]) -> Sequence[Draft]:
+        """Those that no other account is the authority for. The others are no fault, whatever is in them."""
+        if not desk.drops:
+            return drafts
+        for draft in filter(desk.is_others, drafts):
+            self._metrics.dropped[desk.connector.name, desk.account.name, draft.fields["type"]] += 1
+        return [draft for draft in drafts if not desk.is_others(draft)]
 
     def _fault(self, desk: Desk, number: int, error: Malformed | InvalidEvent) -> Refusal:
         status = desk.connector.capabilities.invalid_status

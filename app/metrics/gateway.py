@@ -7,6 +7,7 @@ time; a reader copies each in one step.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from threading import Lock
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from prometheus_client import CollectorRegistry
@@ -38,7 +39,10 @@ class Seen(NamedTuple):
 
 
 class GatewayMetrics(Collector):
-    """One per process, with a registry of its own. `emits` are the event types of each connector in use."""
+    """One per process, with a registry of its own.
+
+    `emits` are the event types of each connector in use, `dropped` those of each account that are another's to tell.
+    """
 
     def __init__(
         self,
@@ -46,12 +50,16 @@ class GatewayMetrics(Collector):
         secrets: Mapping[tuple[str, str], int],
         signature_refusals: Iterable[str],
         *,
+        dropped: Mapping[tuple[str, str], Iterable[str]] = MappingProxyType({}),
         build: Mapping[str, str],
         look: Callable[[], Seen],
     ) -> None:
         self.requests: Counter[Labels] = Counter()
         self.events: Counter[Labels] = Counter()
         self.unused: Counter[Labels] = Counter()
+        self.dropped: Counter[Labels] = Counter(
+            {(*place, kind): 0 for place in dropped for kind in sorted(dropped[place])}
+        )
         self.invalid: Counter[Labels] = Counter()
         self.secrets: Counter[Labels] = Counter()
         self.signatures_refused: Counter[Labels] = Counter()
@@ -93,6 +101,7 @@ class GatewayMetrics(Collector):
             (catalogue.REQUESTS, self.requests),
             (catalogue.EVENTS, self.events),
             (catalogue.UNUSED, self.unused),
+            (catalogue.DROPPED, self.dropped),
             (catalogue.INVALID, self.invalid),
             (catalogue.SECRETS, self.secrets),
             (catalogue.SIGNATURES_REFUSED, self.signatures_refused),
