@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from app.cli import week
+from app.cli.sources import sources
 from app.config_channels import ChannelConfig
 from app.config_doubts import shadows
 from app.config_model import Config
@@ -27,6 +28,7 @@ def understood(config: Config, rules: Rules, now_ms: int) -> dict[str, Any]:
         "schedules": [
             week.as_json(name, written, written.compiled(), now_ms) for name, written in config.schedules.items()
         ],
+        "sources": sources(config),
         "missing": [each._asdict() for each in missing(config, channels)],
     }
 

@@ -110,8 +110,9 @@ class Capabilities:
     """Event types. What is in no account's set is not computed as zero: it cannot be known."""
     channel: str | None = None
     """Of all its events, unless an account names another; none where each event has its own."""
-    tickets: Literal["own", "any"] = "own"
-    """Whose ids its tickets have: its own, which no other source knows; `any` where who sends names them."""
+    tickets: Literal["own", "numbers", "any"] = "own"
+    """Whose ids its tickets have: its own, which no other source knows; `numbers` that it counts up itself, as others do
+    too; `any` where who sends names them."""
     instants: frozenset[Unit] = frozenset({"rfc3339"})
     """In which units, each in fields of its own. A unit is known and never guessed; a wrong one is out of range and refused."""
     signs_body: bool = True
