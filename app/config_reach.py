@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from app.config_authority import capabilities_of, drops, paths
 from app.config_model import Config
-from app.connectors.connector import Connector
+from app.connectors.connector import Capabilities, Connector
 from app.connectors.registry import CONNECTORS
 
 CLOSED: Final = "ticket-closed"
@@ -48,7 +48,7 @@ class Missing(NamedTuple):
 
 
 def channel_of(config: Config, account: str, connectors: Mapping[str, Connector] = CONNECTORS) -> str | None:
-    """The channel of all that an account (`connector/name`) tells; None where its events name theirs."""
+    """The channel that an account (`connector/name`) names, or that all events of its source have; None: its events name theirs."""
     connector, _, name = account.partition("/")
     return config.connectors[connector][name].channel or capabilities_of(account, connectors).channel
 
@@ -57,7 +57,9 @@ def told(
     config: Config, account: str, channel: str | None, connectors: Mapping[str, Connector] = CONNECTORS
 ) -> frozenset[str]:
     """The types of a channel's events that come from an account: what it can tell and no other tells in its place."""
-    emits = capabilities_of(account, connectors).emits
+    able, own = capabilities_of(account, connectors), channel_of(config, account, connectors)
+    on_channel = None if channel is None else _on(able, own, channel)
+    emits = able.emits if on_channel is None else on_channel
     others = drops(config.authority, account, emits)
     return frozenset(kind for kind in emits if kind not in others or (others[kind] and channel not in others[kind]))
 
@@ -66,8 +68,16 @@ def emitted(
     config: Config, channel: str, connectors: Mapping[str, Connector] = CONNECTORS
 ) -> Mapping[str, frozenset[str]]:
     """Account (`connector/name`) -> the types of a channel's events that it tells, alone or for those of the channel."""
-    ours = [each for each in paths(config.connectors) if channel_of(config, each, connectors) == channel]
-    return _together(config, ours, channel, connectors)
+    return _together(config, _of_channel(config, channel, connectors), channel, connectors)
+
+
+def _of_channel(config: Config, channel: str, connectors: Mapping[str, Connector]) -> list[str]:
+    """Accounts of which it is known that they send something there."""
+    return [
+        account
+        for account in paths(config.connectors)
+        if _on(capabilities_of(account, connectors), channel_of(config, account, connectors), channel) is not None
+    ]
 
 
 def _together(
@@ -82,6 +92,13 @@ def _together(
 def _who_sees_the_same(config: Config, ours: Sequence[str], channel: str | None) -> list[str]:
     groups = [group for group in config.authority if group.is_about(channel) and not {*ours}.isdisjoint(group.accounts)]
     return list(dict.fromkeys((*ours, *(account for group in groups for account in group.accounts))))
+
+
+def _on(able: Capabilities, own: str | None, channel: str) -> frozenset[str] | None:
+    """What an account whose channel is `own` sends on a channel; None if nothing that it says."""
+    if own == channel:
+        return able.by_channel.get("", able.emits)
+    return able.by_channel.get(channel)
 
 
 def never_closed(config: Config, channel: str, connectors: Mapping[str, Connector] = CONNECTORS) -> bool:
@@ -111,7 +128,7 @@ def _without_schedule(config: Config, channel: str) -> list[Missing]:
 
 
 def _without_events(config: Config, channel: str, connectors: Mapping[str, Connector]) -> Iterable[Missing]:
-    ours = [each for each in paths(config.connectors) if channel_of(config, each, connectors) == channel]
+    ours = _of_channel(config, channel, connectors)
     accounts = _together(config, ours, channel, connectors)
     return _gaps(config, ours, channel, connectors, f" from {', '.join(accounts)}") if accounts else ()
 

@@ -3,7 +3,7 @@ from typing import Any, cast
 import pytest
 
 from app.config import parse
-from app.config_reach import missing, never_closed
+from app.config_reach import emitted, missing, never_closed
 from app.connectors.connector import Capabilities, Connector
 
 CLOSED = "ticket-closed"
@@ -44,6 +44,22 @@ def test_a_channel_whose_accounts_never_close_has_no_resolution() -> None:
 def test_silence_a_source_of_closes_or_ignorance_of_sources_is_no_doubt(text: str, connectors: Any) -> None:
     assert not never_closed(parse(text), "web", connectors)
     assert "resolution, backlog that shrinks, settled closes" not in figures(text, connectors)
+
+
+class Both:
+    """Messages on the account's channel, calls on one that the source names."""
+
+    capabilities = Capabilities(
+        emits=frozenset({"reply-sent", CLOSED}),
+        by_channel={"": frozenset({"reply-sent"}), "phone": frozenset({"reply-sent", CLOSED})},
+    )
+
+
+def test_closes_of_calls_are_none_of_messages() -> None:
+    both = {"generic": cast("Connector", Both())}
+    assert never_closed(parse(ACCOUNT), "web", both)
+    assert not never_closed(parse(ACCOUNT), "phone", both)
+    assert emitted(parse(ACCOUNT), "fax", both) == {}
 
 
 def test_one_account_of_several_that_closes_is_enough() -> None:

@@ -4,8 +4,10 @@ The unit is the connector's to know (`Capabilities.instants`); nothing here gues
 for milliseconds are in 1970 and milliseconds taken for seconds after 2100, and is refused.
 """
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from app.connectors.connector import Malformed
@@ -16,6 +18,7 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 _EARLIEST_MS: Final = (EARLIEST - _EPOCH) // _MILLISECOND
 _TOO_LATE_MS: Final = (TOO_LATE - _EPOCH) // _MILLISECOND
 _LONGEST: Final = 40
+_DECIMAL: Final = re.compile(r"\d{1,12}(?:\.\d{1,9})?", re.ASCII)
 
 
 def from_seconds(value: Any, name: str) -> int:
@@ -32,6 +35,23 @@ def from_seconds_text(value: Any, name: str) -> int:
     if not isinstance(value, str) or not value.isascii() or not value.isdigit() or len(value) > _LONGEST:
         raise Malformed(f"{name} must be a text of digits: seconds since 1970")
     return from_seconds(int(value), name)
+
+
+def from_decimal_text(value: Any, name: str) -> int:
+    """Of seconds with a fraction, written as a text and cut to milliseconds. Raises Malformed."""
+    if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
+        raise Malformed(f"{name} must be a text: seconds since 1970 with a fraction")
+    at_ms = int(Decimal(value) * 1000)
+    if not _EARLIEST_MS <= at_ms < _TOO_LATE_MS:
+        raise Malformed(f"{name} must be seconds between 2010 and 2100")
+    return at_ms
+
+
+def from_milliseconds_text(value: Any, name: str) -> int:
+    """Of whole milliseconds, written as a text of digits. Raises Malformed."""
+    if not isinstance(value, str) or not value.isascii() or not value.isdigit() or len(value) > _LONGEST:
+        raise Malformed(f"{name} must be a text of digits: milliseconds since 1970")
+    return from_milliseconds(int(value), name)
 
 
 def from_milliseconds(value: Any, name: str) -> int:
@@ -58,6 +78,18 @@ def from_text(value: Any, name: str, *, unzoned_is_utc: bool = False) -> int:
     if not EARLIEST <= at < TOO_LATE:
         raise Malformed(f"{name} must be between 2010 and 2100")
     return (at - _EPOCH) // _MILLISECOND
+
+
+def from_mail_text(value: Any, name: str) -> int:
+    """Of RFC 5322; without a zone it is UTC. Raises Malformed."""
+    try:
+        at = parsedate_to_datetime(str(value).strip())
+        utc = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError, LookupError):
+        raise Malformed(f"{name} must be an instant as in mails (RFC 5322)") from None
+    if not EARLIEST <= utc < TOO_LATE:
+        raise Malformed(f"{name} must be between 2010 and 2100")
+    return (utc - _EPOCH) // _MILLISECOND
 
 
 def written(at_ms: int) -> str:

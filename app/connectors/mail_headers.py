@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Final
 
-from schemas.wire import EARLIEST, TOO_LATE, format_instant
+from app.connectors.connector import Malformed
+from app.connectors.instants import from_mail_text, written
 
 Headers = Mapping[str, Sequence[str]]
 """Names in lower case -> values, the topmost first."""
@@ -65,14 +64,11 @@ def arrived_at(headers: Headers) -> str | None:
     """RFC 3339 of the topmost `Received`, else of `Date`; None if neither can be read or both are out of our times."""
     dates = [value.rpartition(";")[2] for value in headers.get("received", ())[:1]]
     instants = (_instant(text) for text in (*dates, *headers.get("date", ())[:1]))
-    return next((format_instant(at) for at in instants if at is not None), None)
+    return next((written(at_ms) for at_ms in instants if at_ms is not None), None)
 
 
-def _instant(text: str) -> datetime | None:
-    """Of RFC 5322; without a zone it is UTC."""
+def _instant(text: str) -> int | None:
     try:
-        at = parsedate_to_datetime(text.strip())
-        utc = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, TypeError, OverflowError, LookupError):
+        return from_mail_text(text, "date")
+    except Malformed:
         return None
-    return utc if EARLIEST <= utc < TOO_LATE else None

@@ -14,6 +14,7 @@ developers.facebook.com/docs/graph-api/webhooks/getting-started, checked 2026-09
 
 import hmac
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Final, NamedTuple
 
@@ -55,7 +56,7 @@ def ids(account: Account, option: str) -> frozenset[str]:
     return frozenset(_SEPARATORS.split(account.options.get(option, ""))) - {""}
 
 
-class Meta:
+class Meta(ABC):
     """The base of the three. A child says what an update means."""
 
     name: ClassVar[str]
@@ -111,13 +112,13 @@ class Meta:
         """200, as Meta asks for."""
         return _ACCEPTED
 
+    @abstractmethod
     def updates(self, entry: Mapping[str, Any]) -> Iterator[Item]:
         """The updates of one entry. Raises Malformed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def events(self, item: Item, update: Mapping[str, Any], account: Account) -> Sequence[Draft]:
         """What an update means. Raises Malformed."""
-        raise NotImplementedError
 
     def _in_entry(self, entry: Any) -> Iterator[Item]:
         if not isinstance(entry, dict):

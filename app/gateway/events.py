@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from pydantic import ValidationError
 
-from app.connectors.connector import Draft
+from app.connectors.connector import ARRIVAL, Draft
 from app.gateway.pseudonyms import Pseudonyms, Role
 from schemas.dead_letters import Reason, reason_of
 from schemas.events import TICKET_EVENT
@@ -56,6 +56,8 @@ class Finishing:
             "id": self._id(kind, draft.native_id),
             "received_at": received_at,
         }
+        if event.get("occurred_at") == ARRIVAL:
+            event["occurred_at"] = received_at
         value = _encoded(event)
         _check(value)
         return Ready(event["id"], kind, event["ticket_id"].encode(), value)

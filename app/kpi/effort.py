@@ -6,7 +6,7 @@ schedule; else the round's length. How it was found is counted beside it.
 
 from typing import Final
 
-from app.kpi.effects import Effects
+from app.kpi.effects import Duration
 from app.kpi.event import Event
 from app.kpi.rules import ChannelRules
 from app.kpi.sla import Pause, spent_ms
@@ -62,15 +62,16 @@ def resume(state: State, at_ms: int) -> None:
         work.since_ms = at_ms
 
 
-def called(state: State, event: Event, out: Effects) -> None:
-    """A voice contact ended: it tells how long it took."""
-    handle_ms = int((event.more or {}).get("handle_ms") or 0)
-    at_ms, channel = event.at_ms, event.channel
-    out.counts.append((at_ms, channel, "handle_methods|voice"))
-    out.durations.append((at_ms, channel, "handle", handle_ms, at_ms - handle_ms, at_ms))
+def called(state: State, event: Event) -> Duration | None:
+    """A voice contact ended: its handle time, if it tells its length; if not, the round has one as without calls."""
+    told = (event.more or {}).get("handle_ms")
+    if told is None:
+        return None
     if state.status == OPEN:
         state.work = state.work or Work()
         state.work.called = True
+    handle_ms = int(told)
+    return event.at_ms, event.channel, "handle", handle_ms, event.at_ms - handle_ms, event.at_ms
 
 
 def handled(state: State, at_ms: int, rules: ChannelRules) -> tuple[str, int, int] | None:

@@ -17,12 +17,11 @@ from app.kpi.event import Event, Tick
 from app.kpi.history import Outcome
 from app.kpi.instants import MINUTE_MS, NEVER
 from app.kpi.partition import Partition
-from app.kpi.promises import clocks
 from app.kpi.rules import Rules
 from app.kpi.sla import SlaClock
 from app.kpi.state import State, TicketLevel
-from app.kpi.ticket import Machine
 from app.kpi.timers import TIMERS
+from app.kpi.verdicts import clocks
 from app.kpi.windows import DIMENSION_SIGN, LATENESS_MS, Window
 from app.kpi.wire import Rejected
 from app.record import Record
@@ -87,7 +86,6 @@ class Explainer(Partition):
         super().__init__(0, 1, rules)
         self.steps: list[Step] = []
         self._ticket_id = ticket_id
-        self._machine = Machine(rules)
         self._given = Effects()
 
     def read(self, record: Record) -> None:
@@ -110,7 +108,7 @@ class Explainer(Partition):
 
     def _state(self) -> State:
         """A copy: a step changes the state in place."""
-        return _decode_state(_encode(self._wake(self._ticket_id).state))
+        return _decode_state(_encode(self.tickets.wake(self._ticket_id).state))
 
     def _accept(self, ticket_id: str, event: Event, offset: int) -> None:
         told = msgspec.structs.replace(event)  # the history takes it apart
@@ -133,13 +131,13 @@ class Explainer(Partition):
         )
 
     def _fire(self, ticket_id: str, due_ms: int, offset: int) -> None:
-        before, fired_ms = self._state(), self._wake(ticket_id).fired_ms
+        before, fired_ms = self._state(), self.tickets.wake(ticket_id).fired_ms
         timer = self._machine.next_timer(before)
 
         def step(out: Effects) -> Step | None:
-            after = self._wake(ticket_id)
+            after = self.tickets.wake(ticket_id)
             if timer[0] > due_ms or (after.fired_ms == fired_ms and after.state.last_ms):
-                return None  # a leftover of the heap
+                return None  # a leftover
             which, started = TIMERS[timer[1]], _started(before, after.state)
             return Step(
                 Cause.TIMER, timer[0], self.now_ms, None, None, which, "", out, started, False, self._counted(out)

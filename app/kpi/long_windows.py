@@ -54,8 +54,9 @@ class LongWindow:
         return self.end_ms + LATENESS_MS["day"]
 
     def names(self) -> list[str]:
-        """Whoever has figures, and all channels together."""
-        return list(dict.fromkeys((*self.totals, *(name for names in self.days.values() for name in names), ALL)))
+        """Whoever has figures; and all channels together, if one of them is a channel."""
+        names = dict.fromkeys((*self.totals, *(name for names in self.days.values() for name in names)))
+        return [*names, ALL] if any(map(is_channel, names)) else list(names)
 
 
 class LongWindows:

@@ -21,8 +21,8 @@ def _survey(wire: Wire) -> Own | None:
 
 
 def _call(wire: Wire) -> Own:
-    parts = (wire.talk_seconds, wire.hold_seconds, wire.wrap_seconds)
-    handle_ms = sum(round(min(seconds, _LONGEST_CALL_SECONDS) * 1000) for seconds in parts if seconds is not None)
+    told = [seconds for seconds in (wire.talk_seconds, wire.hold_seconds, wire.wrap_seconds) if seconds is not None]
+    handle_ms = sum(round(min(seconds, _LONGEST_CALL_SECONDS) * 1000) for seconds in told) if told else None
     return _known(handle_ms=handle_ms, agent=wire.agent_id if isinstance(wire.agent_id, str) else None)
 
 

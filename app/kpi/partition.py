@@ -6,12 +6,8 @@ Stream time (`now_ms`) only grows. Before a record is applied, stream time advan
 each at its own instant, so that a jump of a month gives the figures of a month of ticks. Then the record's event goes into its ticket
 (`history.py`), and what follows goes into windows, levels and outputs. A record that is refused, or that raises, changes nothing but time.
 
-Tickets rest encoded (`_resting`) and are decoded when something happens to them (`_awake`); `take` encodes them again, once, for the changelog
-and for rest. So memory per ticket is that of its bytes, and the garbage collector has nothing to look through. Those of the last `take` also
-stay decoded until the next (`_warm`): one that is woken is taken out there, so that what is warm is always what rests.
-
-Each ticket has one live entry in `due.py`, at or before its earliest timer (`Ticket.armed_ms`); entries whose instant is not the armed
-one are leftovers. `apply` may stop between two timers (`timers_at_once`): the flush then says which record and which time were reached.
+Each ticket (`shelf.py`) has one live entry in `due.py`, at or before its earliest timer (`Ticket.armed_ms`); entries whose instant is not the
+armed one are leftovers. `apply` may stop between two timers (`timers_at_once`): the flush then says which record and which time were reached.
 """
 
 from collections.abc import Sequence
@@ -31,6 +27,7 @@ from app.kpi.instants import NEVER
 from app.kpi.levels import ALL, Level, Levels
 from app.kpi.partials import LevelPartial, Partial, Progress, WindowPartial
 from app.kpi.rules import Rules
+from app.kpi.shelf import Shelf
 from app.kpi.state import UNKNOWN, TicketLevel
 from app.kpi.ticket import Machine
 from app.kpi.timers import MOVING
@@ -39,13 +36,10 @@ from app.kpi.wire import Rejected
 from app.record import Record
 
 _TIMERS_AT_ONCE: Final = 5_000
-_WARM_TICKETS: Final = 8_000
-"""Decoded they take five times the memory: of a flush with more, none stays so."""
 
 _STEPPED: Final = Outcome.STEPPED
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode_ticket = msgspec.msgpack.Decoder(Ticket).decode
 _decode_cell = msgspec.msgpack.Decoder(Cell).decode
 
 
@@ -80,8 +74,12 @@ class Partition:
     ) -> None:
         self.number = number
         self.now_ms = 0
+        self._machine = Machine(rules)
+        self._history = Historian(self._machine, rules.version)
         self.levels = Levels()
         self.windows = Windows(rules.zone, flow_of)
+        self.tickets = Shelf(self._history.new)
+        self.due = Due()
         self.counters: dict[str, int] = {}
         self.events: dict[str, int] = {}
         """How many were read, by type, as of the last `take`."""
@@ -93,14 +91,7 @@ class Partition:
         self._timers_at_once = timers_at_once
         self._by_events = rules.clock == "events"
         self._decode = Decoder(rules)
-        self._machine = Machine(rules)
-        self._history = Historian(self._machine, rules.version)
         self._version = rules.version
-        self._resting: dict[str, bytes] = {}
-        self._awake: dict[str, Ticket] = {}
-        self._warm: dict[str, Ticket] = {}
-        self._dropped: dict[str, None] = {}
-        self.due = Due()
         self._transitions: list[Caused] = []
         self._samples: list[Sampled] = []
         self._dead_letters: list[DeadLetter] = []
@@ -113,10 +104,7 @@ class Partition:
         """Take one entry of the changelog."""
         name = key[1:].decode()
         if key[:1] == b"t":
-            if value is None:
-                self._resting.pop(name, None)
-            else:
-                self._resting[name] = value
+            self.tickets.load(name, value)
         elif key[:1] == b"w":
             channel, kind, start, end = name.rsplit("|", 3)
             window = Window(channel, kind, int(start), int(end))
@@ -128,8 +116,8 @@ class Partition:
     def start(self, position: bytes | None) -> None:
         """The changelog is loaded; `position` is what the last `take` said."""
         timers: list[tuple[int, str]] = []
-        for ticket_id, encoded in self._resting.items():
-            ticket = _decode_ticket(encoded)
+        for ticket_id in self.tickets.resting:
+            ticket = self.tickets.wake(ticket_id)
             if ticket.version != self._version:
                 self._adopt(ticket_id, ticket)
             timers.append((ticket.armed_ms, ticket_id))
@@ -144,7 +132,7 @@ class Partition:
         """A ticket of another version: this one's timers may be due earlier."""
         self._history.adopt(ticket)
         ticket.armed_ms = ticket.next_ms
-        self._resting[ticket_id] = ticket.encode()
+        self.tickets.replace(ticket_id, ticket)
 
     def position(self) -> bytes:
         """What `start` needs to go on from here."""
@@ -187,7 +175,7 @@ class Partition:
         self._dead_letters.append(DeadLetter(record.offset, record.timestamp, record.key, record.value, reason, detail))
 
     def _accept(self, ticket_id: str, event: Event, offset: int) -> None:
-        ticket = self._wake(ticket_id)
+        ticket = self.tickets.wake(ticket_id)
         state = ticket.state
         known, gone = state.status != UNKNOWN, state.forgotten_ms is not None
         before = state.level() if known else None
@@ -201,26 +189,14 @@ class Partition:
         if not known:
             opened = state.status != UNKNOWN
             self._count(("revived" if gone else "opened") if opened else "orphaned")
-        self._awake[ticket_id] = ticket
+        self.tickets.awake[ticket_id] = ticket
         next_ms = ticket.next_ms
         if next_ms < ticket.armed_ms:
             ticket.armed_ms = next_ms
             self.due.set(next_ms, ticket_id)
         self._settle_accounts(ticket_id, before, state.level(), offset, out)
         if not state.last_ms:  # read so late that it is forgotten and gone already
-            self._drop(ticket_id)
-
-    def _wake(self, ticket_id: str) -> Ticket:
-        ticket = self._awake.get(ticket_id)
-        if ticket is not None:
-            return ticket
-        ticket = self._warm.pop(ticket_id, None)
-        if ticket is not None:
-            return ticket
-        encoded = self._resting.get(ticket_id)
-        if encoded is None:
-            return self._history.new()
-        return _decode_ticket(encoded)
+            self.tickets.drop(ticket_id)
 
     def _settle_accounts(
         self, ticket_id: str, before: TicketLevel | None, after: TicketLevel | None, offset: int, out: Effects
@@ -244,7 +220,7 @@ class Partition:
 
     def _keep(self, ticket_id: str, offset: int, out: Effects) -> None:
         """The samples themselves, once each: those of dimensions are the same."""
-        attributes = replace(self._wake(ticket_id).state.attributes)
+        attributes = replace(self.tickets.wake(ticket_id).state.attributes)
         for durations, retracted in ((out.removed_durations, True), (durations_apart(out.durations), False)):
             for duration in durations:
                 if DIMENSION_SIGN not in duration[1]:
@@ -281,7 +257,7 @@ class Partition:
         self.now_ms = now_ms
 
     def _fire(self, ticket_id: str, due_ms: int, offset: int) -> None:
-        ticket = self._awake.get(ticket_id) or self._wake(ticket_id)
+        ticket = self.tickets.awake.get(ticket_id) or self.tickets.wake(ticket_id)
         if ticket.armed_ms != due_ms:
             return
         if ticket.next_ms > due_ms:
@@ -295,12 +271,12 @@ class Partition:
                 before, is_moved = state.level(), True
             ticket.fired_ms = timer[0]
             if fire(state, timer, out):
-                self._drop(ticket_id)
+                self.tickets.drop(ticket_id)
                 return
             timer = next_timer(state)
         next_ms, ticket.which = timer
         ticket.armed_ms = ticket.next_ms = next_ms
-        self._awake[ticket_id] = ticket
+        self.tickets.awake[ticket_id] = ticket
         if next_ms != NEVER:
             self.due.set(next_ms, ticket_id)
         if is_moved:
@@ -312,24 +288,18 @@ class Partition:
         next_ms = ticket.armed_ms = ticket.next_ms
         if next_ms != NEVER:
             self.due.set(next_ms, ticket_id)
-        if ticket_id not in self._awake:
-            self._resting[ticket_id] = ticket.encode()
-
-    def _drop(self, ticket_id: str) -> None:
-        self._awake.pop(ticket_id, None)
-        if self._resting.pop(ticket_id, None) is not None:
-            self._dropped[ticket_id] = None
+        self.tickets.replace(ticket_id, ticket)
 
     # -- taking ----------------------------------------------------------------------------------------------------------------------------
 
     def size(self) -> int:
         """How many entries of the state and outputs the next `take` gives, about."""
         told = len(self._transitions) + len(self._dead_letters) + len(self._samples) + self.levels.size()
-        return told + len(self._awake) + len(self._dropped) + self.windows.size() + (self.now_ms > self._reported_ms)
+        return told + self.tickets.size() + self.windows.size() + (self.now_ms > self._reported_ms)
 
     def take(self) -> Harvest:
         """All that happened since the last call, as of this instant."""
-        changes = self._rest()
+        changes = self.tickets.rest()
         partials = self._take_windows(changes)
         partials += [
             LevelPartial(self.number, note.channel, note.end_ms, note.level) for note in self.levels.take_notes()
@@ -348,18 +318,7 @@ class Partition:
 
     def at_rest(self) -> Rest:
         """All tickets as of one instant, the last `take`, to look through at leisure. A copy: 10 ms for 300,000 tickets."""
-        return Rest(self.number, self._reported_ms, self._resting.copy())
-
-    def _rest(self) -> list[tuple[bytes, bytes | None]]:
-        changes: list[tuple[bytes, bytes | None]] = []
-        resting = self._resting
-        for ticket_id, ticket in self._awake.items():
-            encoded = resting[ticket_id] = ticket.encode()
-            changes.append((b"t" + ticket_id.encode(), encoded))
-        changes += [(b"t" + ticket_id.encode(), None) for ticket_id in self._dropped if ticket_id not in self._awake]
-        self._warm, self._awake = self._awake if len(self._awake) <= _WARM_TICKETS else {}, {}
-        self._dropped.clear()
-        return changes
+        return Rest(self.number, self._reported_ms, self.tickets.resting.copy())
 
     def _take_windows(self, changes: list[tuple[bytes, bytes | None]]) -> list[Partial]:
         windows = self.windows

@@ -1,47 +1,26 @@
-"""What happens to SLA clocks: started, warned, broken, kept, paused, matched again; and what is said of it.
-
-The verdict falls at due: met if the stop is at or before it, breached if not, whether or not a stop ever comes, and it counts in the window of
-due. A breach is *declared* later, when stream time is past due + grace, so that an answer which is read a little late still counts; what
-happens to a clock after due therefore first declares the breach.
-
-  running --warn passed--> at_risk --due + grace passed--> breached --stop--> met_late
-     |                        |
-     +--stop by due-----------+--> met          a stop that is no answer (close, bot): cancelled; after due: breached stands
+"""When SLA clocks start, stop, pause, and are matched with policies again. What is said of them: `verdicts.py`.
 
 A ticket is matched with the first policy that fits when a clock starts, and again when what policies ask for changes: the clock then goes on as
 if it had run under the new policy from its start, except that nothing of the past is due before the change, and a due that has passed stays.
-Only the resolution clock pauses. A verdict of events that were over a day old when they reached the log is `historic`: said, and counted apart.
+Only the resolution clock pauses.
 """
 
-from typing import Final
-
-from app.kpi.effects import Effects, Transition
-from app.kpi.measures import sla_measure
-from app.kpi.rules import ByChannel, Policy, Rules, Target
-from app.kpi.sla import AT_RISK, BREACHED, RUNNING, Attributes, Pause, SlaClock, spent_ms, used_up, used_up_ms
+from app.kpi.effects import Effects
+from app.kpi.rules import Policy, Target
+from app.kpi.sla import BREACHED, RUNNING, Attributes, Pause, SlaClock, spent_ms, used_up, used_up_ms
 from app.kpi.state import State
-
-FIRST: Final = "first_response"
-NEXT: Final = "next_response"
-RESOLUTION: Final = "resolution"
+from app.kpi.verdicts import FIRST, NEXT, RESOLUTION, Verdicts
 
 
-class Promises:
+class Promises(Verdicts):
     """The SLA clocks of tickets, under one configuration."""
-
-    def __init__(self, rules: Rules, by_channel: ByChannel) -> None:
-        self._rules = by_channel
-        self._has_schedules = any(of.schedule is not None for of in (rules.default, *rules.channels.values()))
-        self._publish_all = rules.publish_all
 
     def policy(self, channel: str, attributes: Attributes) -> Policy:
         """The first policy that fits."""
         policies = self._rules[channel].policies
-        if len(policies) > 1:
-            for policy in policies:
-                if _fits(policy, attributes):
-                    return policy
-        return policies[-1]
+        if len(policies) == 1:
+            return policies[0]
+        return next((policy for policy in policies if _fits(policy, attributes)), policies[-1])
 
     # -- starting --------------------------------------------------------------------------------------------------------------------------
 
@@ -50,7 +29,7 @@ class Promises:
         if state.first_sla is not None:
             return
         rules = self._rules[channel]
-        policy = rules.policies[0] if len(rules.policies) == 1 else self.policy(channel, state.attributes)
+        policy = self.policy(channel, state.attributes)
         start_ms = state.first_ms if policy.customer_clock else state.queue_ms
         if start_ms is not None:
             clock = _new(start_ms, set_ms, channel, policy, policy.first_response, rules.grace_ms)
@@ -62,7 +41,7 @@ class Promises:
     def start_next(self, state: State, start_ms: int, set_ms: int, channel: str, out: Effects) -> None:
         """A wait began after the first human response."""
         rules = self._rules[channel]
-        policy = rules.policies[0] if len(rules.policies) == 1 else self.policy(channel, state.attributes)
+        policy = self.policy(channel, state.attributes)
         clock = state.next_sla = _new(start_ms, set_ms, channel, policy, policy.next_response, rules.grace_ms)
         clock.historic = out.historic
         if self._publish_all:
@@ -71,7 +50,7 @@ class Promises:
     def start_resolution(self, state: State, at_ms: int, out: Effects) -> None:
         """A round began to count."""
         rules = self._rules[state.channel]
-        policy = rules.policies[0] if len(rules.policies) == 1 else self.policy(state.channel, state.attributes)
+        policy = self.policy(state.channel, state.attributes)
         clock = state.resolution_sla = _new(at_ms, at_ms, state.channel, policy, policy.resolution, rules.grace_ms)
         clock.historic = out.historic
         if self._publish_all:
@@ -91,51 +70,26 @@ class Promises:
             self.answer(state.next_sla, NEXT, at_ms, state.attributes, out)
             state.next_sla = None
 
-    def bot_answered(self, state: State, at_ms: int, out: Effects) -> None:
-        """A bot's answer ends the promises that count a queue, not the one that counts the customer's time."""
-        if state.first_sla is not None and not state.first_sla.customer:
-            self.cancel(state.first_sla, FIRST, at_ms, state.attributes, out)
-            state.first_sla = None
-        if state.next_sla is not None:
-            self.cancel(state.next_sla, NEXT, at_ms, state.attributes, out)
-            state.next_sla = None
-
     def cancel_reply_clocks(self, state: State, at_ms: int, out: Effects) -> None:
         """Nobody needs to reply any more."""
         if state.first_sla is not None:
             self.cancel(state.first_sla, FIRST, at_ms, state.attributes, out)
             state.first_sla = None
+        self._cancel_next(state, at_ms, out)
+
+    def bot_answered(self, state: State, at_ms: int, out: Effects) -> None:
+        """A bot's answer ends the promises that count a queue, not the one that counts the customer's time."""
+        if state.first_sla is not None and state.first_sla.customer:
+            self._cancel_next(state, at_ms, out)
+        else:
+            self.cancel_reply_clocks(state, at_ms, out)
+
+    def _cancel_next(self, state: State, at_ms: int, out: Effects) -> None:
         if state.next_sla is not None:
             self.cancel(state.next_sla, NEXT, at_ms, state.attributes, out)
             state.next_sla = None
 
-    def answer(self, clock: SlaClock, metric: str, at_ms: int, attributes: Attributes, out: Effects) -> None:
-        """The clock's promise was fulfilled at `at_ms`."""
-        if clock.is_met_at(at_ms):
-            self._verdict(clock, metric, "met", at_ms, attributes, out)
-            return
-        if clock.phase != BREACHED:
-            self._declare_breach(clock, metric, attributes, out)
-        self._say(clock, metric, "met_late", at_ms, attributes, out)
-
-    def cancel(self, clock: SlaClock, metric: str, at_ms: int, attributes: Attributes, out: Effects) -> None:
-        """The clock ended without an answer at `at_ms`; too late to undo a breach."""
-        if clock.phase == BREACHED:
-            return
-        if clock.is_met_at(at_ms):
-            self._verdict(clock, metric, "cancelled", at_ms, attributes, out)
-        else:
-            self._declare_breach(clock, metric, attributes, out)
-
-    # -- time ------------------------------------------------------------------------------------------------------------------------------
-
-    def pass_time(self, clock: SlaClock, metric: str, attributes: Attributes, out: Effects) -> None:
-        """Stream time passed `clock.next_ms()`."""
-        if clock.phase == RUNNING:
-            clock.phase = AT_RISK
-            self._say(clock, metric, "at_risk", clock.warn_ms, attributes, out)
-        else:
-            self._declare_breach(clock, metric, attributes, out)
+    # -- pausing ---------------------------------------------------------------------------------------------------------------------------
 
     def pause(self, state: State, pause: Pause, out: Effects) -> None:
         """The ticket is paused: the resolution clock stops, if its policy says so."""
@@ -173,11 +127,11 @@ class Promises:
         """The ticket's priority, team or tags changed at `at_ms`."""
         self._match_first_again(state, at_ms, out)
         clock = state.next_sla
-        if clock is not None and self._is_open(clock, NEXT, at_ms, state.attributes, out):
+        if clock is not None and self.is_open(clock, NEXT, at_ms, state.attributes, out):
             policy = self.policy(clock.channel, state.attributes)
             self._apply(clock, NEXT, policy, policy.next_response, [], at_ms, state.attributes, out)
         clock = state.resolution_sla
-        if clock is not None and self._is_open(clock, RESOLUTION, at_ms, state.attributes, out):
+        if clock is not None and self.is_open(clock, RESOLUTION, at_ms, state.attributes, out):
             policy = self.policy(clock.channel, state.attributes)
             pauses = [pause for pause in state.pauses or () if pause.reason in policy.pause_on]
             self._apply(clock, RESOLUTION, policy, policy.resolution, pauses, at_ms, state.attributes, out)
@@ -188,7 +142,7 @@ class Promises:
             if state.first_ms is not None:
                 self.start_first(state, at_ms, state.first_channel, out)
             return
-        if not self._is_open(clock, FIRST, at_ms, state.attributes, out):
+        if not self.is_open(clock, FIRST, at_ms, state.attributes, out):
             return
         policy = self.policy(clock.channel, state.attributes)
         if policy.customer_clock != clock.customer:  # it would have another start: another clock
@@ -197,12 +151,6 @@ class Promises:
             self.start_first(state, at_ms, clock.channel, out)
         else:
             self._apply(clock, FIRST, policy, policy.first_response, [], at_ms, state.attributes, out)
-
-    def _is_open(self, clock: SlaClock, metric: str, at_ms: int, attributes: Attributes, out: Effects) -> bool:
-        """Whether a change at `at_ms` can still matter; a due that has passed stays breached."""
-        if clock.phase != BREACHED and not clock.is_met_at(at_ms):
-            self._declare_breach(clock, metric, attributes, out)
-        return clock.phase != BREACHED
 
     def _apply(
         self,
@@ -228,59 +176,6 @@ class Promises:
         if self._publish_all:
             self._say(clock, metric, "due_changed", at_ms, attributes, out)
 
-    # -- saying ----------------------------------------------------------------------------------------------------------------------------
-
-    def repeat(self, state: State, out: Effects) -> None:
-        """What was said last of each SLA clock that runs."""
-        for metric, clock in clocks(state):
-            if clock.phase == BREACHED:
-                self._say(clock, metric, "breached", clock.due_ms, state.attributes, out)
-            elif clock.phase == AT_RISK:
-                self._say(clock, metric, "at_risk", clock.warn_ms, state.attributes, out)
-            elif self._publish_all:
-                self._say(clock, metric, "started", clock.start_ms, state.attributes, out)
-
-    def retract(self, clock: SlaClock, metric: str, attributes: Attributes, out: Effects) -> None:
-        """The clock's start moves: what was published under the old start is taken back."""
-        if clock.phase == AT_RISK or self._publish_all:
-            self._say(clock, metric, "retracted", clock.warn_ms, attributes, out)
-
-    def _declare_breach(self, clock: SlaClock, metric: str, attributes: Attributes, out: Effects) -> None:
-        clock.phase = BREACHED
-        counted = "historic" if clock.historic else "breached"
-        out.counts.append((clock.due_ms, clock.channel, sla_measure(clock.policy, clock.version, metric, counted)))
-        self._say(clock, metric, "breached", clock.due_ms, attributes, out)
-
-    def _verdict(
-        self, clock: SlaClock, metric: str, outcome: str, at_ms: int, attributes: Attributes, out: Effects
-    ) -> None:
-        """An event stopped the clock."""
-        if out.historic:
-            clock.historic = True
-        counted = "historic" if clock.historic else outcome
-        out.counts.append((at_ms, clock.channel, sla_measure(clock.policy, clock.version, metric, counted)))
-        self._say(clock, metric, outcome, at_ms, attributes, out)
-
-    def _say(self, clock: SlaClock, metric: str, state: str, at_ms: int, attributes: Attributes, out: Effects) -> None:
-        schedule = self._rules[clock.channel].schedule if self._has_schedules else None
-        out.transitions.append(
-            Transition(
-                metric,
-                clock.start_ms,
-                clock.due_ms,
-                state,
-                at_ms,
-                clock.channel,
-                clock.policy,
-                clock.version,
-                attributes.priority,
-                attributes.team,
-                attributes.agent,
-                clock.historic,
-                None if schedule is None else schedule.open_ms(clock.start_ms, at_ms),
-            )
-        )
-
 
 def _new(start_ms: int, set_ms: int, channel: str, policy: Policy, target: Target, grace_ms: int) -> SlaClock:
     """A clock from `start_ms`. Due and warning are never before `set_ms`, the change that set them."""
@@ -292,12 +187,6 @@ def _new(start_ms: int, set_ms: int, channel: str, policy: Policy, target: Targe
     if warn_ms < set_ms:
         due_ms, warn_ms = max(due_ms, set_ms), set_ms
     return SlaClock(start_ms, due_ms, warn_ms, grace_ms, channel, policy.name, policy.version)
-
-
-def clocks(state: State) -> list[tuple[str, SlaClock]]:
-    """The clocks of a ticket that run, each with its metric."""
-    each = ((FIRST, state.first_sla), (NEXT, state.next_sla), (RESOLUTION, state.resolution_sla))
-    return [(metric, clock) for metric, clock in each if clock is not None]
 
 
 def _fits(policy: Policy, attributes: Attributes) -> bool:

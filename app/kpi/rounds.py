@@ -8,9 +8,9 @@ from typing import Final
 from app.kpi import effort
 from app.kpi.effects import Effects
 from app.kpi.event import AGENT, AUTOMATION, BOT, Event
-from app.kpi.promises import RESOLUTION as RESOLUTION_METRIC
 from app.kpi.samples import RESOLUTION, ROUND_RESOLUTION, close_samples
 from app.kpi.state import CLOSED, OPEN, State
+from app.kpi.verdicts import RESOLUTION as RESOLUTION_METRIC
 from app.kpi.waits import Waits
 
 REOPENING_LOOKS_BACK_MS: Final = 60 * 60_000

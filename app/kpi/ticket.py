@@ -48,13 +48,13 @@ from app.kpi.event import (
     Event,
 )
 from app.kpi.event import CLOSED as TICKET_CLOSED
-from app.kpi.promises import RESOLUTION as RESOLUTION_METRIC
 from app.kpi.rounds import Rounds
 from app.kpi.rules import Rules
 from app.kpi.settling import settle
 from app.kpi.sla import SlaClock
 from app.kpi.state import OPEN, UNKNOWN, State
 from app.kpi.timers import TIMERS, Timer, Timers
+from app.kpi.verdicts import RESOLUTION as RESOLUTION_METRIC
 
 
 class Changes(NamedTuple):
@@ -151,10 +151,14 @@ class Machine(Rounds):
             self._resume(state, event.at_ms, out)
 
     def _called(self, state: State, event: Event, out: Effects) -> None:
-        effort.called(state, event, out)
+        handled = effort.called(state, event)
+        if handled is None:
+            return
+        out.counts.append((event.at_ms, event.channel, "handle_methods|voice"))
+        out.durations.append(handled)
         agent = (event.more or {}).get("agent")
         if agent is not None and self._dimensions.agents:
-            out.durations.append(under(f"agent:{agent}", out.durations[-1]))
+            out.durations.append(under(f"agent:{agent}", handled))
 
     def _survey_sent(self, state: State, event: Event, out: Effects) -> None:
         out.counts.append((event.at_ms, state.channel, "surveys_sent"))

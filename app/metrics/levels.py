@@ -30,8 +30,7 @@ def levels_of(partition: Partition, lag_records: int | None, channels: Channels)
         str(partition.number),
         partition.now_ms,
         lag_records,
-        # the core does not tell these yet
-        len(partition._resting) + len(partition.windows.cells),  # noqa: SLF001 - see above
+        len(partition.tickets.resting) + len(partition.windows.cells),
         len(partition.due),
         _figures(partition, channels),
         _oldest_waits_ms(partition, channels),

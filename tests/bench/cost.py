@@ -100,8 +100,8 @@ def _split(costs: list[tuple[float, float]]) -> dict[str, float]:
 def open_entries(partition: Partition) -> list[tuple[bytes, bytes]]:
     """The changelog's entries of all tickets that are open."""
     entries = []
-    for ticket_id, encoded in partition._resting.items():
-        if partition._wake(ticket_id).state.level() is not None:
+    for ticket_id, encoded in partition.tickets.resting.items():
+        if partition.tickets.wake(ticket_id).state.level() is not None:
             entries.append((b"t" + ticket_id.encode(), encoded))
     return entries
 

@@ -45,7 +45,7 @@ def test_live_and_ready_are_two_questions() -> None:
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])
 def test_what_listens_everywhere_is_asked_here(host: str) -> None:
     if host == "::" and not socket.has_ipv6:
-        pytest.skip("NO IPV6 on this machine")
+        pytest.skip("NO IPV6 ON THIS MACHINE: listening on :: is not tested")
     with process(READY, host) as port:
         assert ask(load(None, metrics_host=host, metrics_port=port), "ready").is_well
 

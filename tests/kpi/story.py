@@ -248,7 +248,7 @@ class Desk:
 
     def ticket(self, ticket_id: str = "t1") -> Ticket:
         """The ticket as it is kept."""
-        return self.partition._wake(ticket_id)
+        return self.partition.tickets.wake(ticket_id)
 
     @property
     def counters(self) -> dict[str, int]:

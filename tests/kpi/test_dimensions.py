@@ -94,3 +94,9 @@ def test_a_label_that_comes_late_moves_what_came_after_it() -> None:
 
 def test_a_topic_without_parent_is_one_name() -> None:
     assert Dimensions(frozenset(("topic",))).of(Attributes(topic="billing")) == ["topic:billing"]
+
+
+def test_a_call_is_handled_by_its_agent_for_as_long_as_it_tells() -> None:
+    desk = told("10:00 message, 10:10 call anna talk_seconds=120, 10:20 call bob, 11:00 close", ALL)
+    assert minutes(desk, "agent:anna", "handle") == minutes(desk, "web", "handle") == (1, 2)
+    assert minutes(desk, "agent:bob", "handle") == (0, 0)

@@ -77,6 +77,11 @@ def test_a_round_with_a_call_gives_no_second_sample() -> None:
     )
 
 
+def test_a_call_that_tells_no_length_leaves_handle_time_to_its_round() -> None:
+    assert handled("10:00 message, 10:02 assign anna, 10:10 call, 10:12 close") == (["10m"], ["owned"])
+    assert handled("10:00 message, 10:10 call talk_seconds=0, 10:12 close") == (["0s"], ["voice"])
+
+
 def test_a_call_counts_in_its_own_channel() -> None:
     assert told("10:00 message, 10:10 call in=phone talk_seconds=60").durations("handle", "phone") == ["1m"]
 

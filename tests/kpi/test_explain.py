@@ -59,7 +59,7 @@ def test_a_ticket_explained_alone_says_what_the_partition_said_of_it(told: Traff
     for ticket_id, explainer in explainers.items():
         said = [transition for name, transition in office.said if name == ticket_id]
         assert [transition for step in explainer.steps for transition in step.out.transitions] == said
-        assert explainer.present().state == office.partitions[0]._wake(ticket_id).state
+        assert explainer.present().state == office.partitions[0].tickets.wake(ticket_id).state
     samples: Counter[tuple[str, int, str, str, int]] = Counter()
     for ticket_id, explainer in explainers.items():
         for step in explainer.steps:

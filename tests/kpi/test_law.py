@@ -141,4 +141,7 @@ def test_it_holds_through_changes_of_version_as_well(told: Traffic, changes: lis
 
 
 def _tickets(partition: Partition) -> dict[str, Ticket]:
-    return {ticket_id: partition._wake(ticket_id) for ticket_id in {**partition._resting, **partition._awake}}
+    return {
+        ticket_id: partition.tickets.wake(ticket_id)
+        for ticket_id in {**partition.tickets.resting, **partition.tickets.awake}
+    }

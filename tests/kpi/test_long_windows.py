@@ -15,15 +15,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.kpi import partials
 from app.kpi.aggregate import Cell, Spread, merged
 from app.kpi.calendar import LONG_KINDS, Calendar
 from app.kpi.instants import instant_ms
 from app.kpi.levels import ALL, Level
-from app.kpi.merge import Merge, MergedWindow
+from app.kpi.merge import MergedWindow
 from app.kpi.partials import LevelPartial, Partial, Progress, Span, WindowPartial
 from app.kpi.windows import Days
-from tests.kpi.story import DAY, HOUR, MINUTE, Record
+from tests.kpi.reader import Reader
+from tests.kpi.story import DAY, HOUR, MINUTE
 
 UTC = "UTC"
 NOBODY = {ALL: Level(0, 0, None)}
@@ -44,51 +44,11 @@ def now(at_ms: int, partition: int = 0, partitions: int = 1) -> Progress:
     return Progress(partition, partitions, at_ms, NOBODY)
 
 
-class Reader:
-    """A merge, its changelog, and all that it has said."""
+class Spans(Reader):
+    """Of one partition, unless told otherwise; long windows in every take."""
 
     def __init__(self, zone: str = UTC, partitions: int = 1, long_every_ms: int = 0, at_once: int = 4_000) -> None:
-        self.partitions, self.long_every_ms, self.at_once = partitions, long_every_ms, at_once
-        self.entries: dict[bytes, bytes] = {}
-        self.said: list[MergedWindow] = []
-        self.merge = self._new(zone)
-        self._offset = 0
-
-    def _new(self, zone: str) -> Merge:
-        return Merge(self.partitions, zone, long_every_ms=self.long_every_ms, windows_at_once=self.at_once)
-
-    def read(self, *said: Partial) -> "Reader":
-        for one in said:
-            self.merge.apply([Record(self._offset, 0, partials.key_of(one), partials.encode(one))])
-            self._offset += 1
-        return self
-
-    def take(self) -> list[MergedWindow]:
-        given: list[MergedWindow] = []
-        while self.merge.size():
-            given += self.take_once()
-        return given
-
-    def take_once(self) -> list[MergedWindow]:
-        changes, windows = self.merge.take()
-        for key, value in changes:
-            if value is None:
-                self.entries.pop(key, None)
-            else:
-                self.entries[key] = value
-        self.said += windows
-        return windows
-
-    def restart(self, zone: str = UTC, *, order: random.Random | None = None) -> "Reader":
-        """A new merge from the changelog, whose compaction may have left entries in any order."""
-        position, entries = self.merge.position(), list(self.entries.items())
-        if order is not None:
-            order.shuffle(entries)
-        self.merge = self._new(zone)
-        for key, value in entries:
-            self.merge.load(key, value)
-        self.merge.start(position)
-        return self
+        super().__init__(partitions, zone, long_every_ms=long_every_ms, windows_at_once=at_once)
 
     def last(self, kind: str, channel: str = "web") -> dict[int, MergedWindow]:
         """Start -> the last version."""
@@ -98,8 +58,8 @@ class Reader:
         return {start_ms: one.cell.counts.get("seen", 0) for start_ms, one in self.last(kind, channel).items()}
 
 
-def read(*said: Partial, zone: str = UTC) -> Reader:
-    reader = Reader(zone).read(*said)
+def read(*said: Partial, zone: str = UTC) -> Spans:
+    reader = Spans(zone).read(*said)
     reader.take()
     return reader
 
@@ -135,7 +95,7 @@ def test_all_is_the_sum_of_channels_without_dimensions() -> None:
 
 
 def test_a_week_across_a_year_is_one() -> None:
-    reader = Reader()
+    reader = Spans()
     for index in range(7):
         start_ms = instant_ms("2026-12-28T00:00:00Z") + index * DAY
         reader.read(WindowPartial(0, "web", "day", start_ms, start_ms + DAY, start_ms + 2 * DAY, Cell({"seen": 1})))
@@ -187,7 +147,7 @@ def test_a_final_window_leaves_nothing_in_the_state() -> None:
 
 
 def test_the_state_of_a_long_quarter_is_its_totals() -> None:
-    reader = Reader()
+    reader = Spans()
     for number in range(80):
         start_ms = at("01-02 00:00") + number * DAY
         cell = Cell({"seen": 1})
@@ -223,7 +183,7 @@ def given_weeks(reader: Reader, *said: Partial) -> list[int]:
 
 
 def test_a_running_window_is_given_once_a_minute_of_stream_time() -> None:
-    reader, noon = Reader(long_every_ms=MINUTE), at("03-02 12:00")
+    reader, noon = Spans(long_every_ms=MINUTE), at("03-02 12:00")
     assert given_weeks(reader, day("03-02", 1), now(noon)) == [1]
     assert given_weeks(reader, day("03-02", 2), now(noon + 30_000)) == []
     assert given_weeks(reader, day("03-02", 3), now(noon + MINUTE - 1)) == []
@@ -232,21 +192,26 @@ def test_a_running_window_is_given_once_a_minute_of_stream_time() -> None:
 
 
 def test_what_was_held_back_is_given_when_a_day_is_final() -> None:
-    reader, midnight = Reader(long_every_ms=DAY), at("03-04 00:00")
+    reader, midnight = Spans(long_every_ms=DAY), at("03-04 00:00")
     assert given_weeks(reader, day("03-02", 1), now(midnight)) == [1]
     assert given_weeks(reader, day("03-02", 5), now(midnight)) == []
     assert given_weeks(reader, now(midnight + 1)) == [5]
 
 
 def test_what_was_held_back_is_given_after_a_restart() -> None:
-    reader = Reader(long_every_ms=DAY)
+    reader = Spans(long_every_ms=DAY)
     given_weeks(reader, day("03-02", 1), now(at("03-02 12:00")))
     given_weeks(reader, day("03-02", 5))
     assert given_weeks(reader.restart()) == [5]
 
 
+def test_after_a_restart_all_is_not_given_where_only_dimensions_have_figures() -> None:
+    reader = read(day("03-02", 1, "agent:anna")).restart()
+    assert {one.channel for one in reader.take()} == {"agent:anna"}
+
+
 def test_many_names_are_given_some_at_a_time() -> None:
-    reader = Reader(at_once=1000)
+    reader = Spans(at_once=1000)
     reader.read(*(day("03-02", 1, f"agent:{number}") for number in range(1_200)))
     sizes = [len(reader.take_once()) for _ in range(4)]
     assert max(sizes) < 2_000
@@ -321,9 +286,9 @@ def sums(windows: dict[tuple[str, Span], MergedWindow], kind: str) -> dict[str, 
     return {name: merged(cells) for name, cells in by_name.items()}
 
 
-def lived(life: list[tuple[str, list[WindowPartial]]], chance: random.Random, share: float) -> Reader:
+def lived(life: list[tuple[str, list[WindowPartial]]], chance: random.Random, share: float) -> Spans:
     """Each part told in order of time, its partition's stream time behind it; flushed and restarted by chance."""
-    reader = Reader(life[0][0], partitions=2, at_once=chance.choice([1, 5, 4_000]))
+    reader = Spans(life[0][0], partitions=2, at_once=chance.choice([1, 5, 4_000]))
     reader.merge.start(None)
     for zone, parts in life:
         reader.take()

@@ -14,6 +14,7 @@ from app.kpi.levels import ALL, Level
 from app.kpi.merge import Merge, MergedWindow, Span
 from app.kpi.partials import LevelPartial, Partial, Progress, WindowPartial
 from tests.kpi.office import Office
+from tests.kpi.reader import Reader
 from tests.kpi.story import DAY, HOUR, MINUTE, Record, event, ms, record, rules
 
 TEN = Span("hour", ms("10:00"))
@@ -34,49 +35,18 @@ def progress(partition: int, at: str, open_: int = 0, partitions: int = 2) -> Pr
     return Progress(partition, partitions, ms(at), {"web": present, ALL: present} if open_ else {ALL: NOBODY})
 
 
-class Reader:
-    """A merge and all that it has said."""
+class Hours(Reader):
+    """Of two partitions, unless told otherwise."""
 
     def __init__(self, partitions: int = 2) -> None:
-        self.merge = Merge(partitions)
-        self.entries: dict[bytes, bytes] = {}
-        self.said: list[MergedWindow] = []
-        self._partitions = partitions
-        self._offset = 0
-
-    def read(self, *said: Partial) -> "Reader":
-        for one in said:
-            self.merge.apply([Record(self._offset, 0, partials.key_of(one), partials.encode(one))])
-            self._offset += 1
-        return self
-
-    def take(self) -> list[MergedWindow]:
-        given: list[MergedWindow] = []
-        while self.merge.size():
-            changes, windows = self.merge.take()
-            given += windows
-            for key, value in changes:
-                if value is None:
-                    self.entries.pop(key, None)
-                else:
-                    self.entries[key] = value
-        self.said += given
-        return given
-
-    def restart(self) -> "Reader":
-        position = self.merge.position()
-        self.merge = Merge(self._partitions)
-        for key, value in self.entries.items():
-            self.merge.load(key, value)
-        self.merge.start(position)
-        return self
+        super().__init__(partitions)
 
     def last(self, channel: str = "web", span: Span = TEN) -> MergedWindow:
         return [window for window in self.said if (window.channel, window.span) == (channel, span)][-1]
 
 
-def read(*said: Partial) -> Reader:
-    reader = Reader().read(*said)
+def read(*said: Partial) -> Hours:
+    reader = Hours().read(*said)
     reader.take()
     return reader
 
@@ -123,7 +93,7 @@ def test_revisions_grow() -> None:
 
 
 def test_what_is_no_partial_is_counted_and_kept_out() -> None:
-    reader = Reader()
+    reader = Hours()
     reader.merge.apply([Record(0, 0, b"k", b"hello"), Record(1, 0, b"k", None)])
     assert (reader.merge.refused, reader.take()) == (2, [])
 
@@ -240,7 +210,7 @@ def interleaved(chance: random.Random) -> list[Record]:
 
 
 def merged(records: Sequence[Record], cuts: set[int], restarts: set[int]) -> dict[tuple[str, Span], tuple[Cell, bool]]:
-    reader = Reader(3)
+    reader = Hours(3)
     for index, one in enumerate(records):
         reader.merge.apply([one])
         if index in cuts:

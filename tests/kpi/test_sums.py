@@ -16,9 +16,9 @@ from app.kpi.decoder import Decoder
 from app.kpi.history import Ticket
 from app.kpi.instants import instant_ms
 from app.kpi.levels import ALL
-from app.kpi.promises import clocks
 from app.kpi.rules import Rules
 from app.kpi.sla import BREACHED
+from app.kpi.verdicts import clocks
 from tests import truth
 from tests.kpi.law import RULES, Traffic, traffic
 from tests.kpi.office import Office
@@ -69,7 +69,7 @@ def clocks_end_in_one_way(office: Office) -> bool:
 def tickets(office: Office) -> list[Ticket]:
     """All that are kept."""
     partition = office.partitions[0]
-    return [partition._wake(ticket_id) for ticket_id in list(partition._resting)]
+    return [partition.tickets.wake(ticket_id) for ticket_id in list(partition.tickets.resting)]
 
 
 def in_order(told: Traffic, of: Rules) -> list[Record]:
