@@ -15,10 +15,12 @@ from tests.connectors.cases import (
     gorgias,
     instagram,
     intercom,
+    line,
     mailgun,
     messenger,
     postmark,
     sendgrid,
+    telegram,
     whatsapp,
     zendesk,
 )
@@ -172,6 +174,21 @@ def _generic(story: Story, step: Step) -> Body:
     return _json(told, {b"content-type": b"application/cloudevents+json"})
 
 
+def _telegram(story: Story, step: Step) -> Body | None:
+    """A chat of the account's owner, who answers there."""
+    customer = 5512000000 + story.number
+    author = telegram.person(customer if step.kind == "asks" else telegram.OWNER)
+    chat = {"from": author, "chat": telegram.private(customer), "date": step.seconds}
+    value = {"update_id": step.number, "business_message": telegram.business(**chat)}
+    return None if step.kind == "closes" else _json(value)
+
+
+def _line(story: Story, step: Step) -> Body | None:
+    who = {"type": "user", "userId": f"U{story.number:032x}"}
+    told = {"timestamp": step.seconds * 1000, "source": who, "webhookEventId": f"01HQ{step.number:022}"}
+    return Body(line.post({**line.message(), **told}), ()) if step.kind == "asks" else None
+
+
 _ALL: Final[frozenset[Kind]] = _MESSAGES | {"closes"}
 
 
@@ -190,6 +207,8 @@ SOURCES: Final[Mapping[str, Source]] = {
     "postmark/support": Source(postmark.CASE, _postmark, "email"),
     "sendgrid/support": Source(sendgrid.CASE, _sendgrid, "email"),
     "mailgun/support": Source(mailgun.CASE, _mailgun, "email"),
+    "telegram/bot": Source(telegram.CASE, _telegram, "telegram"),
+    "line/shop": Source(line.CASE, _line, "line", frozenset({"asks"})),
     "generic/forum": Source(generic.CASE, _generic, "forum", _ALL),
 }
 """`connector/account` -> who tells stories of its own."""
