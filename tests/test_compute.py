@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -15,12 +16,17 @@ from schemas.samples import Sample
 from schemas.sla import SlaTransition
 from tests import truth
 
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 STILL_RUNNING = {"2025-03-01T00:00:00Z", "2025-03-03T00:00:00Z", "2025-04-01T00:00:00Z"}
 """The ends of the month, week and quarter that `truth.TICK_AT_END` is in, or less than a day after."""
 
 
 def _lines(path: Path) -> list[bytes]:
     return path.read_bytes().splitlines()
+
+
+def _records(path: Path) -> list[dict[str, Any]]:
+    return [*map(_decode, _lines(path))]
 
 
 def _name(record: dict[str, Any]) -> str:
@@ -31,14 +37,14 @@ def _name(record: dict[str, Any]) -> str:
 def test_every_figure_of_the_recorded_log_is_right_to_the_integer(
     partitions: int, computed_log: dict[int, Path], shared: Path
 ) -> None:
-    records = [json.loads(line) for line in _lines(computed_log[partitions] / "kpis.jsonl")]
+    records = _records(computed_log[partitions] / "kpis.jsonl")
     assert len({(_name(record), *record["window"].values()) for record in records}) == len(records)
     assert {record["window"]["end"] for record in records if not record["final"]} <= STILL_RUNNING
     assert truth.differences(records, shared) == []
 
 
 def test_the_check_against_the_truth_notices_a_single_wrong_count(computed_log: dict[int, Path], shared: Path) -> None:
-    records = [json.loads(line) for line in _lines(computed_log[1] / "kpis.jsonl")]
+    records = _records(computed_log[1] / "kpis.jsonl")
     record = next(found for found in records if found["window"]["kind"] == "hour" and "waits_opened" in found["counts"])
     record["counts"]["waits_opened"] += 1
     assert len(truth.differences(records, shared)) == 2  # in its hour, and in its channel's total of hours
@@ -46,8 +52,7 @@ def test_the_check_against_the_truth_notices_a_single_wrong_count(computed_log: 
 
 def test_partitions_change_neither_transitions_nor_samples(computed_log: dict[int, Path]) -> None:
     def told(partitions: int, name: str, fields: tuple[str, ...]) -> Counter[tuple[object, ...]]:
-        records = map(json.loads, _lines(computed_log[partitions] / name))
-        return Counter(tuple(record[field] for field in fields) for record in records)
+        return Counter(tuple(record[field] for field in fields) for record in _records(computed_log[partitions] / name))
 
     for name, fields in (
         ("sla.jsonl", ("ticket_id", "metric", "started_at", "due_at", "state")),
