@@ -112,8 +112,8 @@ def window_key(record: dict[str, Any]) -> tuple[str, str, str]:
     return record.get("channel") or record["dimension"], record["window"]["kind"], record["window"]["start"]
 
 
-def figures(record: dict[str, Any]) -> dict[str, Any]:
-    """What must be the same in every run; `revision` and `stream_time` tell of the run."""
+def same_in_every_run(record: dict[str, Any]) -> dict[str, Any]:
+    """What a window says; `revision` and `stream_time` only tell of the run."""
     return {name: record[name] for name in ("final", "counts", "durations", "rates", "levels") if name in record} | {
         "sla": sorted(record["sla"], key=str)
     }

@@ -144,7 +144,7 @@ def _computed(folder: Path, events: Iterable[dict[str, Any]]) -> Path:
 
 
 def _windows(records: Iterable[dict[str, Any]]) -> Windows:
-    return {truth.window_key(record): truth.figures(record) for record in records}
+    return {truth.window_key(record): truth.same_in_every_run(record) for record in records}
 
 
 def _of(folder: Path) -> Windows:
