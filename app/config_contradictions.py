@@ -6,6 +6,7 @@ from datetime import timedelta
 from difflib import get_close_matches
 from typing import Final
 
+from app.config_authority import unfit_authority
 from app.config_channels import ChannelConfig
 from app.config_connectors import unfit_accounts
 from app.config_file import Place, Problem
@@ -21,6 +22,7 @@ _DIMENSIONS: Final = {"agents": "agent", "topics": "topic", "tags": "tag", "team
 def contradictions(config: Config) -> Iterator[Problem]:
     """All of them; none: the configuration can be compiled."""
     yield from unfit_accounts(config.connectors, joins_orders=config.orders is not None)
+    yield from unfit_authority(config.authority, config.connectors)
     if config.channels is None and "unlisted_channels" in config.model_fields_set:
         yield Problem(("unlisted_channels",), "`unlisted_channels` needs a list: name your `channels`, or leave it out")
     yield from never_open(config.schedules)

@@ -12,12 +12,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from typing import Final
 
+from app.config_authority import paths
+from app.config_authority_doubts import doubts_of_authority
 from app.config_channels import ChannelConfig
 from app.config_contradictions import own_parts
 from app.config_file import Place, Problem
 from app.config_model import Config
 from app.config_policies import PolicyConfig, Promise
-from app.config_reach import never_closed
+from app.config_reach import channel_of, never_closed
 from app.config_schedules import doubts as schedule_doubts
 from app.kpi.rules import OTHER_CHANNEL
 from app.spans import write_span
@@ -34,10 +36,8 @@ def doubts(config: Config) -> Iterator[Problem]:
     yield from _never_matching(config)
     yield from _hasty_next_responses(config)
     yield from _idle_goals(config)
-    for name in sorted(config.channels or {}):
-        if never_closed(config, name):
-            text = f"nobody says that a ticket of `{name}` is closed: write `close_after_silence: 24h`, or it has no resolution"
-            yield Problem(("channels", name), text)
+    yield from _never_closed(config)
+    yield from doubts_of_authority(config)
 
 
 def takes(policy: PolicyConfig, ticket: Ticket) -> bool:
@@ -89,6 +89,19 @@ def _never_matching(config: Config) -> Iterator[Problem]:
 def _channels(config: Config) -> list[str]:
     """Every channel that there can be: those that are named, and one that stands for all others."""
     return [*config.named_channels(), OTHER_CHANNEL]
+
+
+def _never_closed(config: Config) -> Iterator[Problem]:
+    """Told where the channel is listed, else at each account whose channel it is."""
+    at: dict[str, list[Place]] = {name: [("channels", name)] for name in sorted(config.channels or {})}
+    for account in paths(config.connectors):
+        channel = channel_of(config, account)
+        if channel is not None and channel not in (config.channels or {}):
+            at.setdefault(channel, []).append(("connectors", *account.split("/")))
+    for name, places in at.items():
+        if never_closed(config, name):
+            text = f"nobody says that a ticket of `{name}` is closed: write `close_after_silence: 24h`, or it has no resolution"
+            yield from (Problem(place, text) for place in places)
 
 
 def _names(names: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from app.config_authority import AuthorityConfig
 from app.config_channels import ChannelConfig
 from app.config_connectors import AccountConfig, Accounts, ConnectorName
 from app.config_orders import OrdersConfig
@@ -67,6 +68,10 @@ class Config(Part):
         {}, examples=["{generic: {website: {secrets: [{env: WEBSITE_SECRET}]}}}"]
     )
     """Whose webhooks the gateway takes. It changes no figure, except where an account has a `grace`."""
+    authority: Annotated[list[AuthorityConfig], BeforeValidator(_nothing_if_null)] = Field(
+        [], examples=[f"[{AuthorityConfig.EXAMPLE}]"]
+    )
+    """Accounts that see the same conversations, and who tells them. What is dropped counts nowhere."""
     orders: OrdersConfig | None = Field(None, examples=["{settle: 1h}"])
     """Joins orders of shops to tickets, where it is written; `carebeat topics create` makes the topics that it needs."""
     operations: Annotated[Operations, BeforeValidator(empty_if_null)] = Field(

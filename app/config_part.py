@@ -19,6 +19,11 @@ def empty_if_null(value: Any) -> Any:
     return {} if value is None else value
 
 
+def one_or_many(value: Any) -> Any:
+    """A value alone is a list of one."""
+    return value if isinstance(value, list) else [value]
+
+
 def none_if_off(value: Any) -> Any:
     """What `off` says of something that may not be there."""
     return None if value == "off" else value

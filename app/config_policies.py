@@ -5,12 +5,12 @@ ticket applies. What a policy does not name is that of the ticket's channel.
 """
 
 from datetime import timedelta
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from app.config_part import Part, empty_if_null
+from app.config_part import Part, empty_if_null, one_or_many
 from app.config_schedules import ALWAYS, TargetHours
 from app.kpi.rules import OTHER_CHANNEL
 from app.spans import PositiveSpan, PositiveSpanIfNamed
@@ -30,10 +30,6 @@ def _matched_channel(name: str) -> str:
     if name in RESERVED_CHANNELS and name != OTHER_CHANNEL:
         raise PydanticCustomError("channel", "is no channel; leave `channel` out to match every one")
     return name
-
-
-def _one_or_many(value: Any) -> Any:
-    return value if isinstance(value, list) else [value]
 
 
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -69,12 +65,12 @@ class Promise(Part):
 class Match(Part):
     """Which tickets a policy is for: of a list, any; what is not named, every ticket has."""
 
-    channel: Annotated[list[MatchedChannel], BeforeValidator(_one_or_many)] = Field(
+    channel: Annotated[list[MatchedChannel], BeforeValidator(one_or_many)] = Field(
         [], min_length=1, examples=["[whatsapp, email]"]
     )
-    priority: Annotated[list[Word], BeforeValidator(_one_or_many)] = Field([], min_length=1, examples=["urgent"])
-    team: Annotated[list[Word], BeforeValidator(_one_or_many)] = Field([], min_length=1, examples=["gold"])
-    tags: Annotated[list[Tag], BeforeValidator(_one_or_many)] = Field([], min_length=1, examples=["[vip, press]"])
+    priority: Annotated[list[Word], BeforeValidator(one_or_many)] = Field([], min_length=1, examples=["urgent"])
+    team: Annotated[list[Word], BeforeValidator(one_or_many)] = Field([], min_length=1, examples=["gold"])
+    tags: Annotated[list[Tag], BeforeValidator(one_or_many)] = Field([], min_length=1, examples=["[vip, press]"])
     """Any one of them is enough."""
 
 

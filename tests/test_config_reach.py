@@ -82,3 +82,55 @@ def test_without_a_schedule_there_is_no_business_time_and_channels_are_told_of_t
 
 def test_the_generic_connector_can_tell_everything() -> None:
     assert [each.figures for each in missing(parse(ACCOUNT), ["web"])] == ["durations in business time"]
+
+
+SEVERAL = """
+connectors:
+  zendesk: {support: {secrets: [{env: A}]}}
+  whatsapp: {shop: {secrets: [{env: A}], keys: {verify_token: {env: B}}}}
+  generic: {shop: {secrets: [{env: A}]}}
+"""
+CLOSES = "resolution, backlog that shrinks, settled closes"
+
+
+def told_of(text: str, *channels: str) -> dict[str, tuple[tuple[str, ...], tuple[str, ...], str]]:
+    return {each.figures: (each.channels, each.accounts, each.reason) for each in missing(parse(text), channels)}
+
+
+def test_a_source_of_one_channel_is_judged_without_its_name_in_the_configuration() -> None:
+    assert never_closed(parse(SEVERAL), "whatsapp")
+    found = told_of(SEVERAL, "whatsapp")
+    assert found[CLOSES] == (("whatsapp",), (), "no `ticket-closed` from whatsapp/shop")
+
+
+def test_a_source_of_many_channels_is_judged_by_itself() -> None:
+    found = told_of(SEVERAL, "whatsapp")
+    assert found["voice handling time"][1:] == (("zendesk/support",), "no `call-ended`")
+    assert told_of(SEVERAL)[CLOSES] == ((), ("whatsapp/shop",), "no `ticket-closed`")
+
+
+def test_what_the_authority_tells_counts_for_the_channel_under_it() -> None:
+    text = SEVERAL + "authority: [{accounts: [zendesk/support, whatsapp/shop], main: zendesk/support}]"
+    assert not never_closed(parse(text), "whatsapp")
+    found = missing(parse(text), ["whatsapp"])
+    assert CLOSES not in [each.figures for each in found]
+    calls = [(each.channels, each.reason) for each in found if each.figures == "voice handling time"]
+    assert (("whatsapp",), "no `call-ended` from zendesk/support") in calls
+
+
+def test_what_is_dropped_is_not_told() -> None:
+    group = "{accounts: [zendesk/support, whatsapp/shop], main: whatsapp/shop, channel: whatsapp}"
+    config = parse(f"{SEVERAL}authority: [{group}]")
+    assert never_closed(config, "whatsapp")
+    (found,) = [each for each in missing(config, ["whatsapp"]) if each.figures == CLOSES]
+    assert (found.channels, found.reason) == (("whatsapp",), "no `ticket-closed` from whatsapp/shop")
+
+
+def test_what_is_dropped_although_its_ticket_could_be_right_is_told_as_the_reason() -> None:
+    group = (
+        "{accounts: [zendesk/support, generic/shop], main: zendesk/support, events: {survey-answered: generic/shop}}"
+    )
+    found = [each for each in missing(parse(f"{SEVERAL}authority: [{group}]"), []) if each.figures == "conversion"]
+    told = {each.accounts: each.reason for each in found}
+    assert told["zendesk/support",] == "`order-placed` of generic/shop is dropped"
+    assert told["whatsapp/shop",] == "no `order-placed`"

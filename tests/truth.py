@@ -105,3 +105,26 @@ def _quantiles(where: str, records: list[dict[str, Any]], measure: str, truth: d
             value = quantile_ms(sketch, share)
             if value is None or abs(value / 1000 - truth[name]) > _ERROR * truth[name]:
                 yield f"{where} {name}: {value} ms, not {truth[name]} s within {_ERROR:.0%}"
+
+
+def window_key(record: dict[str, Any]) -> tuple[str, str, str]:
+    """Which window of which channel or dimension."""
+    return record.get("channel") or record["dimension"], record["window"]["kind"], record["window"]["start"]
+
+
+def same_in_every_run(record: dict[str, Any]) -> dict[str, Any]:
+    """What a window says; `revision` and `stream_time` only tell of the run."""
+    return {name: record[name] for name in ("final", "counts", "durations", "rates", "levels") if name in record} | {
+        "sla": sorted(record["sla"], key=str)
+    }
+
+
+def by_clock(transitions: Iterable[dict[str, Any]]) -> Counter[tuple[str, ...]]:
+    """SLA transitions without what tells of the run."""
+    fields = ("ticket_id", "metric", "started_at", "due_at", "state")
+    return Counter(tuple(record[field] for field in fields) for record in transitions)
+
+
+def records(path: Path) -> list[dict[str, Any]]:
+    """The records of a JSON Lines file."""
+    return [json.loads(line) for line in path.read_bytes().splitlines()]

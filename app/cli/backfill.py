@@ -19,6 +19,7 @@ from app.cli.stopping import Stopping, run
 from app.cli.terminal import console, say_seconds, saying
 from app.clock import monotonic_seconds, wall_milliseconds
 from app.config_connectors import AccountConfig
+from app.config_model import Config
 from app.connectors.registry import POLLERS
 from app.errors import ConfigurationError, UnavailableError
 from app.settings import Settings
@@ -102,14 +103,11 @@ def command(
     (the gateway's own: another key makes other ids of people), CAREBEAT_KAFKA and CAREBEAT_TOPIC_PREFIX.
     """
     settings = environment.load() if prefix is None else environment.load(topic_prefix=prefix)
-    accounts = config.load(settings.config).connectors.get(source, {})
+    support = config.load(settings.config)
+    accounts = support.connectors.get(source, {})
     wish = _Wish(source, _account(source, account, accounts), since.astimezone(UTC), everything or prefix is not None)
     file = path or Path(f"backfill-{wish.source}-{wish.account}.db")
-    sent = run(
-        lambda stopping: _backfill(
-            stopping, settings, accounts[wish.account], wish, file, is_history=prefix is not None
-        )
-    )
+    sent = run(lambda stopping: _backfill(stopping, settings, support, wish, file, is_history=prefix is not None))
     if sent is None:
         click.echo(f"stopped; {file} has what was collected. The same command goes on where it was")
         context.exit(_INTERRUPTED)
@@ -136,7 +134,7 @@ def _account(source: str, wanted: str | None, accounts: Mapping[str, AccountConf
 
 
 async def _backfill(
-    stopping: Stopping, settings: Settings, account: AccountConfig, wish: _Wish, file: Path, *, is_history: bool
+    stopping: Stopping, settings: Settings, support: Config, wish: _Wish, file: Path, *, is_history: bool
 ) -> int | None:
     """How many events were sent; None when stopped before the end."""
     from app.gateway.collected import collected
@@ -150,7 +148,7 @@ async def _backfill(
 
         async def work() -> None:
             if not store.is_read:
-                await _collect(settings, account, wish, store, show)
+                await _collect(settings, support, wish, store, show)
             done.append(await _send(settings, store, show))
 
         await stopping.during(work())
@@ -169,7 +167,7 @@ async def _reach(settings: Settings, *, is_history: bool) -> None:
             await (refuse_log_clock if is_history else topic_settings)(client, topic)
 
 
-async def _collect(settings: Settings, account: AccountConfig, wish: _Wish, store: "Collected", show: _Shown) -> None:
+async def _collect(settings: Settings, support: Config, wish: _Wish, store: "Collected", show: _Shown) -> None:
     """Ask the source until it has said all. Raises UnavailableError, ConfigurationError."""
     from app.gateway.accounts import open_desks, pseudonym_key
     from app.gateway.calls import Calls, Pace, PollError, client
@@ -177,7 +175,8 @@ async def _collect(settings: Settings, account: AccountConfig, wish: _Wish, stor
 
     secret = settings.pseudonym_key.get_secret_value() if settings.pseudonym_key else None
     key = pseudonym_key(secret, settings.pseudonym_key_file)
-    desk = open_desks({wish.source: {wish.account: account}}, key)[wish.source, wish.account]
+    accounts = {wish.source: {wish.account: support.connectors[wish.source][wish.account]}}
+    desk = open_desks(accounts, key, authority=support.authority)[wish.source, wish.account]
     assert desk.polling is not None
     pace = Pace(wall_milliseconds, monotonic_seconds, asyncio.sleep, random.random)
     async with client(desk.polling.headers) as http:

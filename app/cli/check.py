@@ -30,8 +30,9 @@ For example:
 def command(context: click.Context, config_path: Path | None, strict: bool, as_json: bool) -> None:
     """Say what the support configuration means, before a worker runs on it.
 
-    Policies in their order, what each channel promises to whom, opening hours as a week, which figures cannot be told
-    and what would help, and doubts: what may be meant but hardly is. Nothing is started and nobody is asked.
+    Policies in their order, what each channel promises to whom, opening hours as a week, which source tells which events
+    (and whose are dropped, since another is the authority for them), which figures cannot be told and what would help,
+    and doubts: what may be meant but hardly is. Nothing is started and nobody is asked.
 
     Exit status 2 where something is wrong: each line says where, and what to write instead.
     """

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app import clock
-from app.cli import week
+from app.cli import sources, week
 from app.cli.board.words import share_text
 from app.cli.terminal import console
 from app.cli.understood import METRICS
@@ -37,6 +37,9 @@ def show(path: str, config: Config, content: Content, doubts: list[str]) -> None
         _section(screen, "Policies", "the first that matches a ticket applies", _policies(content["policies"]))
     _section(screen, "Promises", "by channel; at risk is when a clock warns", _promises(config, content))
     _schedules(screen, config)
+    if content["sources"]:
+        told = sources.shown(config, content["sources"], screen.width - 2)
+        _section(screen, "Sources", "what becomes of each kind of event that they send", told)
     _section(screen, "Cannot be told", "and what would help", _missing(config, content["missing"]))
     _doubts(screen, doubts)
 
@@ -186,13 +189,11 @@ def _missing(config: Config, missing: list[Content]) -> RenderableType:
     everywhere = len(config.named_channels()) + 1
     for each in missing:
         of = len(each["channels"])
-        where = (
-            "everywhere" if of == everywhere else ", ".join(_channel_word(config, name) for name in each["channels"])
-        )
+        names = ("everywhere",) if of == everywhere else [_channel_word(config, name) for name in each["channels"]]
+        where = ", ".join((*names, *each["accounts"]))
         table.add_row(Text(each["figures"]), Text(where), Text(f"{each['reason']}: {each['way_out']}", "dim"))
-    unknown = Text("Which events arrive is not known here: no account under `connectors` names its `channel`.", "dim")
-    has_accounts = any(config.accounts_of(name) for name in (*config.named_channels(), OTHER_CHANNEL))
-    return Group(table) if has_accounts else Group(table, unknown)
+    unknown = Text("Which events arrive is not known here: no account stands under `connectors`.", "dim")
+    return Group(table) if config.connectors else Group(table, unknown)
 
 
 def _doubts(screen: Console, doubts: list[str]) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from app.cli import week
+from app.cli.sources import sources
 from app.config_channels import ChannelConfig
 from app.config_doubts import shadows
 from app.config_model import Config
@@ -28,6 +29,7 @@ def understood(config: Config, rules: Rules, now_ms: int) -> dict[str, Any]:
             week.as_json(name, written, written.compiled(), now_ms) for name, written in config.schedules.items()
         ],
         "orders": None if config.orders is None else {"settle_seconds": config.orders.settle.total_seconds()},
+        "sources": sources(config),
         "missing": [each._asdict() for each in missing(config, channels)],
     }
 

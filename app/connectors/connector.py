@@ -113,6 +113,11 @@ class Capabilities:
 
     emits: frozenset[str]
     """Event types. What is in no account's set is not computed as zero: it cannot be known."""
+    channel: str | None = None
+    """Of all its events, unless an account names another; none where each event has its own."""
+    tickets: Literal["own", "numbers", "any"] = "own"
+    """Whose ids its tickets have: its own, which no other source knows; `numbers` that it counts up itself, as others do
+    too; `any` where who sends names them."""
     by_channel: Mapping[str, frozenset[str]] = field(default_factory=lambda: _NOTHING)
     """Where the types depend on the channel: which they are on a channel that the source names itself; "" is the account's own."""
     instants: frozenset[Unit] = frozenset({"rfc3339"})

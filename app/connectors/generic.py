@@ -51,6 +51,7 @@ class Generic:
     name = "generic"
     capabilities = Capabilities(
         emits=frozenset(_FIELDS),
+        tickets="any",
         options=frozenset({"ticket_ids"}),
         choices={"ticket_ids": frozenset({"clear", "personal"})},
     )

@@ -76,6 +76,7 @@ class Gorgias(OneJson):
     name = "gorgias"
     capabilities = Capabilities(
         emits=DESK_EVENTS | {"ticket-handed-over", "survey-sent"},
+        tickets="numbers",
         signs_body=False,
         invalid_status=200,  # an integration that fails again and again is switched off
         options=frozenset({"bot_ids"}),

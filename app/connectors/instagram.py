@@ -3,6 +3,8 @@
 What it shares with Messenger is in `meta_messaging`. Comments under posts (`changes`) are no messages and of no use.
 """
 
+from dataclasses import replace
+
 from app.connectors.meta_messaging import CAPABILITIES, Messaging
 
 
@@ -11,4 +13,4 @@ class Instagram(Messaging):
 
     name = "instagram"
     object_name = "instagram"
-    capabilities = CAPABILITIES
+    capabilities = replace(CAPABILITIES, channel="instagram")

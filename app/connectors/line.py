@@ -48,7 +48,7 @@ class Line(OneJson):
 
     name = "line"
     capabilities = Capabilities(
-        emits=frozenset({"message-received"}), instants=frozenset({"milliseconds"}), invalid_status=200
+        emits=frozenset({"message-received"}), channel="line", instants=frozenset({"milliseconds"}), invalid_status=200
     )
 
     def verify(self, request: Request, account: Account, now_ms: int) -> Verdict:  # noqa: ARG002 - no instant is signed

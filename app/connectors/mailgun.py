@@ -41,6 +41,7 @@ class Mailgun:
     name = "mailgun"
     capabilities = Capabilities(
         emits=mail.EMITS,
+        channel=mail.CHANNEL,
         instants=mail.INSTANTS,
         signs_body=False,
         body_bytes=mail.BODY_BYTES,

@@ -1,5 +1,7 @@
 """Messenger: conversations of a Facebook page. What it shares with Instagram is in `meta_messaging`."""
 
+from dataclasses import replace
+
 from app.connectors.meta_messaging import CAPABILITIES, Messaging
 
 
@@ -8,4 +10,4 @@ class Messenger(Messaging):
 
     name = "messenger"
     object_name = "page"
-    capabilities = CAPABILITIES
+    capabilities = replace(CAPABILITIES, channel="messenger")

@@ -32,6 +32,7 @@ class Postmark:
     name = "postmark"
     capabilities = Capabilities(
         emits=mail.EMITS,
+        channel=mail.CHANNEL,
         instants=mail.INSTANTS,
         signs_body=False,
         body_bytes=mail.BODY_BYTES,

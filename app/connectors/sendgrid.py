@@ -42,7 +42,12 @@ class SendGrid:
 
     name = "sendgrid"
     capabilities = Capabilities(
-        emits=mail.EMITS, instants=mail.INSTANTS, body_bytes=mail.BODY_BYTES, options=mail.OPTIONS, choices=mail.CHOICES
+        emits=mail.EMITS,
+        channel=mail.CHANNEL,
+        instants=mail.INSTANTS,
+        body_bytes=mail.BODY_BYTES,
+        options=mail.OPTIONS,
+        choices=mail.CHOICES,
     )
 
     def key(self, secret: str) -> bytes:

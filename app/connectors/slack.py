@@ -18,6 +18,7 @@ and everybody else asks. Without them, in a thread of a channel, who began it as
 """
 
 import hmac
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -32,6 +33,7 @@ from app.connectors.signatures import stale_seconds, which_signed
 TIMESTAMP: Final = b"x-slack-request-timestamp"
 SIGNATURE: Final = b"x-slack-signature"
 _PREFIX: Final = b"v0="
+_CHALLENGE: Final = re.compile(r"[A-Za-z0-9._-]{1,200}")
 _VERIFICATION: Final = "url_verification"
 
 _TURNS: Final = frozenset({"", "bot_message", "file_share", "me_message", "thread_broadcast"})
@@ -48,6 +50,7 @@ class Slack(OneJson):
     name = "slack"
     capabilities = Capabilities(
         emits=frozenset({"message-received", "reply-sent"}),
+        channel="slack",
         instants=frozenset({"seconds"}),
         invalid_status=200,
         options=frozenset({"agent_ids", "agent_teams", "agent_app_ids", "customer_app_ids", "tickets"}),
@@ -84,7 +87,10 @@ class Slack(OneJson):
         item = read_json(request.body)
         if not isinstance(item, dict) or item.get("type") != _VERIFICATION:
             return Answer(200)
-        return Answer(200, str(item.get("challenge", "")).encode("utf-8", "replace"), "text/plain")
+        challenge = item.get("challenge")
+        if not isinstance(challenge, str) or not _CHALLENGE.fullmatch(challenge):
+            return Answer(200)  # said back to whoever asks, so only what is nobody's text
+        return Answer(200, challenge.encode(), "text/plain")
 
 
 def sign(timestamp: bytes, body: bytes, key: bytes) -> bytes:

@@ -46,6 +46,7 @@ class Telegram(OneJson):
     name = "telegram"
     capabilities = Capabilities(
         emits=frozenset({"message-received", "reply-sent"}),
+        channel="telegram",
         instants=frozenset({"seconds"}),
         signs_body=False,
         invalid_status=200,

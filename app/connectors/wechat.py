@@ -47,6 +47,7 @@ class WeChat:
     name = "wechat"
     capabilities = Capabilities(
         emits=frozenset({"message-received", "ticket-assigned", "ticket-closed"}),
+        channel="wechat",
         instants=frozenset({"seconds"}),
         options=frozenset({APP_ID}),
         keys=frozenset({TOKEN}),

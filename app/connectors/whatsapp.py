@@ -52,6 +52,7 @@ class WhatsApp(Meta):
     object_name = "whatsapp_business_account"
     capabilities = Capabilities(
         emits=frozenset({"message-received", "reply-sent"}),
+        channel="whatsapp",
         instants=frozenset({"seconds"}),
         body_bytes=BODY_BYTES,
         invalid_status=200,

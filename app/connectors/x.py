@@ -44,6 +44,7 @@ class X(OneJson):
     name = "x"
     capabilities = Capabilities(
         emits=frozenset({"message-received", "reply-sent"}),
+        channel="x",
         instants=frozenset({"milliseconds", "rfc3339"}),
         invalid_status=200,
         options=frozenset({"bot_app_ids", "agent_app_ids"}),

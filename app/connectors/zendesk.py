@@ -84,6 +84,7 @@ class Zendesk(OneJson):
     name = "zendesk"
     capabilities = Capabilities(
         emits=DESK_EVENTS | {"ticket-merged", "survey-sent"},
+        tickets="numbers",
         invalid_status=200,  # a circuit breaker stops all posts at 70 % errors
         options=frozenset({"bot_ids"}),
     )

@@ -1,13 +1,14 @@
 """Accounts as the gateway has them: their secrets read, judged and turned into keys, or a start that is refused."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from app.config_authority import AuthorityConfig, Drops, drops
 from app.config_connectors import AccountConfig, PollConfig, SecretSource
-from app.connectors.connector import Account, Connector, SecretError
+from app.connectors.connector import Account, Connector, Draft, SecretError
 from app.connectors.poller import Poller
 from app.connectors.registry import CONNECTORS, POLLERS
 from app.connectors.well_known import is_well_known
@@ -41,6 +42,12 @@ class Desk:
     bucket: Bucket
     finishing: Finishing
     polling: Polling | None = None
+    drops: Drops = field(default_factory=dict)
+
+    def is_others(self, draft: Draft) -> bool:
+        """Whether another account is the authority for what a draft tells."""
+        channels = self.drops.get(str(draft.fields.get("type")))
+        return channels is not None and (not channels or draft.fields.get("channel") in channels)
 
 
 Desks = Mapping[tuple[str, str], Desk]
@@ -51,6 +58,7 @@ def open_desks(
     accounts: Mapping[str, Mapping[str, AccountConfig]],
     pseudonym_key: bytes,
     environment: Mapping[str, str] = os.environ,
+    authority: Sequence[AuthorityConfig] = (),
     *,
     joins_orders: bool = False,
 ) -> Desks:
@@ -66,8 +74,9 @@ def open_desks(
                 continue
             pseudonyms = Pseudonyms(pseudonym_key, connector, name)
             finishing = Finishing(connector, name, pseudonyms, joins_orders=joins_orders)
-            bucket = Bucket(config.requests_per_second)
-            desks[connector, name] = Desk(CONNECTORS[connector], account, bucket, finishing, polling)
+            source, bucket = CONNECTORS[connector], Bucket(config.requests_per_second)
+            others = drops(authority, f"{connector}/{name}", source.capabilities.emits)
+            desks[connector, name] = Desk(source, account, bucket, finishing, polling, others)
     if problems:
         raise ConfigurationError("\n".join(problems))
     if not desks:

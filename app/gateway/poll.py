@@ -16,6 +16,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import filterfalse
 from typing import Any, Final, NamedTuple
 
 from app.connectors.connector import Draft, Malformed
@@ -152,7 +153,8 @@ class Round:
         received_at = format_instant(datetime.fromtimestamp(self._now_ms() / 1000, UTC))
         for item in items:
             try:
-                for draft in self._desk.connector.normalise(item, self._desk.account):
+                drafts = self._desk.connector.normalise(item, self._desk.account)
+                for draft in filterfalse(self._desk.is_others, drafts):  # the webhooks' are counted
                     occurred_ms = _occurred_ms(draft)
                     for ready in self._desk.finishing.records(draft, received_at):
                         yield Dated(ready, occurred_ms, received_at)

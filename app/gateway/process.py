@@ -82,7 +82,8 @@ async def serve(settings: Settings, config: Config, asked: asyncio.Event, hurrie
 def _desks(settings: Settings, config: Config) -> Desks:
     secret = settings.pseudonym_key.get_secret_value() if settings.pseudonym_key else None
     key = pseudonym_key(secret, settings.pseudonym_key_file)
-    return open_desks(config.connectors, key, joins_orders=config.orders is not None)
+    joins_orders = config.orders is not None
+    return open_desks(config.connectors, key, joins_orders=joins_orders, authority=config.authority)
 
 
 @asynccontextmanager
@@ -167,7 +168,9 @@ def _metrics(
     emits = {desk.connector.name: desk.connector.capabilities.emits for desk in desks.values()}
     secrets = {place: len(desk.account.secrets) for place, desk in desks.items()}
     polled = {place: desk.polling.poller.exact for place, desk in desks.items() if desk.polling}
-    return GatewayMetrics(emits, secrets, REFUSALS, build={"version": __version__}, look=look, polled=polled)
+    dropped = {place: tuple(desk.drops) for place, desk in desks.items()}
+    build = {"version": __version__}
+    return GatewayMetrics(emits, secrets, REFUSALS, dropped=dropped, build=build, look=look, polled=polled)
 
 
 class _Server(uvicorn.Server):

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 
 from starlette.routing import Route, Router
 
-from app.connectors.connector import Answer, Malformed, Request, WrongTypeError
+from app.connectors.connector import Answer, Draft, Malformed, Request, WrongTypeError
 from app.gateway.accounts import Desk, Desks
 from app.gateway.completeness import Completeness
 from app.gateway.delivery import Delivery
@@ -139,7 +139,9 @@ class Gateway:
         for number, item in enumerate(_items(desk, request)):
             try:
                 drafts = desk.connector.normalise(item, desk.account)
-                events += [record for draft in drafts for record in desk.finishing.records(draft, received_at)]
+                events += [
+                    record for draft in self._own(desk, drafts) for record in desk.finishing.records(draft, received_at)
+                ]
             except (Malformed, InvalidEvent) as error:
                 found = self._fault(desk, number, error)  # each is counted, the first is told
                 fault = fault or found
@@ -149,6 +151,14 @@ class Gateway:
         if len(events) > _MOST_EVENTS:
             raise Refusal("too-large", f"a post has at most {_MOST_EVENTS:,} events")
         return events, fault
+
+    def _own(self, desk: Desk, drafts: Sequence[Draft]) -> Sequence[Draft]:
+        """Those that no other account is the authority for. The others are no fault, whatever is in them."""
+        if not desk.drops:
+            return drafts
+        for draft in filter(desk.is_others, drafts):
+            self._metrics.dropped[desk.connector.name, desk.account.name, draft.fields["type"]] += 1
+        return [draft for draft in drafts if not desk.is_others(draft)]
 
     def _fault(self, desk: Desk, number: int, error: Malformed | InvalidEvent) -> Refusal:
         status = desk.connector.capabilities.invalid_status

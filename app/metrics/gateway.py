@@ -42,8 +42,8 @@ class Seen(NamedTuple):
 class GatewayMetrics(Collector):
     """One per process, with a registry of its own.
 
-    `emits` are the event types of each connector in use, `polled` those whose webhooks can be missed, of each account that
-    is polled.
+    `emits` are the event types of each connector in use, `dropped` those of each account that are another's to tell, `polled`
+    those whose webhooks can be missed, of each account that is polled.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class GatewayMetrics(Collector):
         secrets: Mapping[tuple[str, str], int],
         signature_refusals: Iterable[str],
         *,
+        dropped: Mapping[tuple[str, str], Iterable[str]] = MappingProxyType({}),
         build: Mapping[str, str],
         look: Callable[[], Seen],
         polled: Mapping[tuple[str, str], Iterable[str]] = _NONE,
@@ -59,6 +60,9 @@ class GatewayMetrics(Collector):
         self.requests: Counter[Labels] = Counter()
         self.events: Counter[Labels] = Counter()
         self.unused: Counter[Labels] = Counter()
+        self.dropped: Counter[Labels] = Counter(
+            {(*place, kind): 0 for place in dropped for kind in sorted(dropped[place])}
+        )
         self.invalid: Counter[Labels] = Counter()
         self.secrets: Counter[Labels] = Counter()
         self.signatures_refused: Counter[Labels] = Counter()
@@ -116,6 +120,7 @@ class GatewayMetrics(Collector):
             (catalogue.REQUESTS, self.requests),
             (catalogue.EVENTS, self.events),
             (catalogue.UNUSED, self.unused),
+            (catalogue.DROPPED, self.dropped),
             (catalogue.INVALID, self.invalid),
             (catalogue.SECRETS, self.secrets),
             (catalogue.SIGNATURES_REFUSED, self.signatures_refused),

@@ -18,7 +18,7 @@ REQUESTS: Final = Metric(
     "counter",
     "requests",
     ("connector", "outcome"),
-    "requests; accepted: events are on Kafka, spooled: on disk, ignored: nothing of use in them, else why refused",
+    "requests; accepted: events are on Kafka, spooled: on disk, ignored: nothing of use in them, or all of it another's to tell; else why refused",
 )
 EVENTS: Final = Metric(
     "carebeat_gateway_events_total",
@@ -29,6 +29,13 @@ EVENTS: Final = Metric(
 )
 UNUSED: Final = Metric(
     "carebeat_gateway_unused_total", "counter", "items", ("connector",), "signed items of kinds that are of no use"
+)
+DROPPED: Final = Metric(
+    "carebeat_gateway_dropped_total",
+    "counter",
+    "events",
+    ("connector", "account", "type"),
+    "signed events that another account is the authority for (`authority` in the configuration); they count nowhere",
 )
 INVALID: Final = Metric(
     "carebeat_gateway_invalid_events_total",
@@ -123,6 +130,7 @@ GATEWAY_METRICS: Final[tuple[Metric, ...]] = (
     REQUESTS,
     EVENTS,
     UNUSED,
+    DROPPED,
     INVALID,
     SECRETS,
     SIGNATURES_REFUSED,

@@ -145,3 +145,66 @@ def test_goals_of_a_channel_are_told(check: Any) -> None:
     text = "channels: {web: {goals: {backlog: {alarm: 50}}}}"
     goals = json.loads(check(text, "--json").output)["channels"]["web"]["goals"]
     assert goals == {**ChannelConfig().goals.values(), "backlog_alarm": 50}
+
+
+SOURCES = """
+connectors:
+  zendesk: {support: {secrets: [{env: A}]}}
+  whatsapp: {shop: {secrets: [{env: A}], keys: {verify_token: {env: B}}}}
+  mailgun: {a-mailbox-with-a-long-name: {secrets: [{env: A}], channel: email}}
+  generic: {surveys: {secrets: [{env: A}]}}
+authority:
+  - accounts: [zendesk/support, whatsapp/shop, generic/surveys]
+    main: zendesk/support
+    events: {survey-answered: generic/surveys}
+  - accounts: [mailgun/a-mailbox-with-a-long-name, generic/surveys]
+    main: generic/surveys
+    channel: email
+"""
+SCOPED = SOURCES.replace("main: zendesk/support", "main: zendesk/support\n    channel: whatsapp")
+ALONE = SOURCES[: SOURCES.index("authority:")]
+
+
+def test_a_page_says_who_tells_what_and_what_is_dropped(check: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    lines = words(check(SCOPED))
+    wanted = [
+        "Sources what becomes of each kind of event that they send",
+        "event zendesk/support whatsapp/shop mailgun/a-mailbox-with-a-long-name generic/surveys",
+        "message-received authoritative dropped dropped dropped",
+        "survey-answered dropped cannot cannot authoritative",
+        "ticket-closed authoritative cannot cannot dropped",
+        "zendesk/support tells what whatsapp/shop, generic/surveys see too in whatsapp; generic/surveys tells survey-answered",
+        "voice handling time zendesk/support no `call-ended`: send `call-ended`",
+    ]
+    assert [line for line in wanted if line not in lines] == []
+
+
+def test_where_nobody_is_the_authority_a_source_gives_what_it_can(check: Any) -> None:
+    lines = words(check(ALONE))
+    assert "ticket-closed gives it cannot" in lines
+    assert "If zendesk/support has conversations of whatsapp/shop or" in " ".join(lines)
+    assert not any(line.startswith("Sources") for line in words(check(TEXT)))
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+@pytest.mark.parametrize("text", [SCOPED, ALONE])
+def test_no_line_about_sources_is_wider_than_the_terminal(
+    check: Any, monkeypatch: pytest.MonkeyPatch, columns: int, text: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert max(len(line) for line in check(text).output.splitlines()) <= columns
+
+
+def test_programs_get_who_tells_what(check: Any) -> None:
+    zendesk, whatsapp, _, generic = json.loads(check(SCOPED, "--json").output)["sources"]
+    assert (zendesk["account"], zendesk["channel"], whatsapp["channel"]) == ("zendesk/support", None, "whatsapp")
+    assert (zendesk["events"]["ticket-closed"], zendesk["events"]["call-ended"]) == ("authoritative", "cannot")
+    assert zendesk["dropped_in"] == {"survey-answered": ["whatsapp"]}
+    assert (generic["events"]["survey-answered"], generic["events"]["reply-sent"]) == ("authoritative", "dropped")
+
+
+def test_a_kind_given_to_who_cannot_tell_it_is_refused_with_its_line(check: Any) -> None:
+    told = check(SOURCES.replace("survey-answered: generic/surveys", "ticket-closed: whatsapp/shop"))
+    assert told.exit_code == 2
+    assert told.stderr.startswith("c.yaml:10: `whatsapp/shop` cannot tell `ticket-closed`")

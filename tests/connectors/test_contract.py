@@ -178,14 +178,19 @@ def _leaves(value: Any, name: str = "") -> Iterator[tuple[Any, Any, str]]:
             yield value, key, field
 
 
-def said_of_planted(case: Case, sample: Body) -> Iterator[tuple[str, str]]:
-    """(field, what is said) for every text of a body, with the planted one in its place."""
+def planted(case: Case, sample: Body) -> Iterator[tuple[str, Any]]:
+    """(field, value) for every text of a JSON body, with the planted one in its place. The value changes afterwards."""
     value = json.loads(sample.body)
     for container, key, field in list(_leaves(value)):
         if field not in case.says:
             before, container[key] = container[key], PLANTED
-            yield field, _said(case, value, sample)
+            yield field, value
             container[key] = before
+
+
+def said_of_planted(case: Case, sample: Body) -> Iterator[tuple[str, str]]:
+    """(field, what is said) for every text of a body, with the planted one in its place."""
+    return ((field, _said(case, value, sample)) for field, value in planted(case, sample))
 
 
 @each_sent_json

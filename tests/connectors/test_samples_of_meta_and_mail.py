@@ -71,7 +71,7 @@ def _form(body: bytes) -> Body:
     return Body(urlencode(json.loads(body)).encode(), (), mailgun.ENCODED)
 
 
-_CASES: Final[Mapping[str, tuple[Case, Callable[[bytes], Body]]]] = {
+WRAPPED: Final[Mapping[str, tuple[Case, Callable[[bytes], Body]]]] = {
     "whatsapp/": (whatsapp.CASE, _as_is),
     "messenger/": (messenger.CASE, _meta("page")),
     "instagram/": (instagram.CASE, _meta("instagram")),
@@ -84,7 +84,7 @@ _CASES: Final[Mapping[str, tuple[Case, Callable[[bytes], Body]]]] = {
 def _samples(shared: Path) -> Iterator[tuple[str, tuple[str, ...], Case, Body]]:
     for source in json.loads((shared / "webhooks/sources.json").read_text())["files"]:
         name = source["file"]
-        found = next((made for prefix, made in _CASES.items() if name.startswith(prefix)), None)
+        found = next((made for prefix, made in WRAPPED.items() if name.startswith(prefix)), None)
         if found is not None:
             case, wrapped = found
             yield name, tuple(source["expect"]), case, wrapped((shared / "webhooks" / name).read_bytes())

@@ -64,7 +64,15 @@ def test_the_challenge_is_the_answer_to_a_url_verification() -> None:
     assert SLACK.accepted(request) == (200, b"3eZbrw1aBm2r", "text/plain", ())
 
 
-@pytest.mark.parametrize("body", [b'["url_verification"]', b'{"challenge": "x", "type": "url_verification "}', b"{}"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'["url_verification"]',
+        b'{"challenge": "x", "type": "url_verification "}',
+        b'{"challenge": "Where is my parcel?", "type": "url_verification"}',
+        b"{}",
+    ],
+)
 def test_to_all_else_nothing_is_said(body: bytes) -> None:
     assert SLACK.accepted(Request("POST", {}, {}, body)) == (200, b"", "", ())
 

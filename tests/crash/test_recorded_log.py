@@ -5,7 +5,6 @@ import gc
 import json
 import random
 import signal
-from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -42,17 +41,23 @@ async def test_killed_joining_and_leaving_workers_give_the_figures_of_the_truth(
         kills = await _kill_on_the_way(workers, random.Random(SEED))
         await sending
         assert len(kills) >= 5, kills
-        expected = {_key(record): record for record in _records(expected_folder / "kpis.jsonl")}
+        expected = {truth.window_key(record): record for record in truth.records(expected_folder / "kpis.jsonl")}
         gc.disable()  # hundreds of thousands of records and no cycles
         windows = await until(lambda: _final_windows(workers), LIMIT_SECONDS, "the last window is written")
 
     assert truth.differences(windows.values(), shared) == []
     assert windows.keys() == expected.keys()
-    different = [key for key, record in windows.items() if _figures(record) != _figures(expected[key])]
-    assert different == [], [(_figures(windows[key]), _figures(expected[key])) for key in different[:3]]
+    different = [
+        key
+        for key, record in windows.items()
+        if truth.same_in_every_run(record) != truth.same_in_every_run(expected[key])
+    ]
+    assert different == [], [
+        (truth.same_in_every_run(windows[key]), truth.same_in_every_run(expected[key])) for key in different[:3]
+    ]
     gc.enable()
     transitions = [json.loads(record.value) for record in await workers.read("sla")]
-    assert _by_clock(transitions) == _by_clock(_records(expected_folder / "sla.jsonl"))
+    assert truth.by_clock(transitions) == truth.by_clock(truth.records(expected_folder / "sla.jsonl"))
     assert len({record["id"] for record in transitions}) == len(transitions)
     assert await workers.read("dead-letters") == []
 
@@ -94,24 +99,4 @@ async def _final_windows(workers: Deployment) -> dict[tuple[str, str, str], dict
     if not before or await workers.end("kpis") != before:
         return {}
     last = {record.key: record.value for record in await workers.read("kpis")}
-    return {_key(window): window for window in map(json.loads, last.values())}
-
-
-def _records(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_bytes().splitlines()]
-
-
-def _key(record: dict[str, Any]) -> tuple[str, str, str]:
-    return record.get("channel") or record["dimension"], record["window"]["kind"], record["window"]["start"]
-
-
-def _figures(record: dict[str, Any]) -> dict[str, Any]:
-    """What must be the same in every run; `revision` and `stream_time` tell of the run."""
-    return {name: record[name] for name in ("final", "counts", "durations", "rates", "levels") if name in record} | {
-        "sla": sorted(record["sla"], key=str)
-    }
-
-
-def _by_clock(transitions: list[dict[str, Any]]) -> Counter[tuple[str, ...]]:
-    fields = ("ticket_id", "metric", "started_at", "due_at", "state")
-    return Counter(tuple(record[field] for field in fields) for record in transitions)
+    return {truth.window_key(window): window for window in map(json.loads, last.values())}

@@ -89,12 +89,15 @@ async def site(
 ) -> AsyncIterator[Site]:
     """Everything but the server."""
     if desks is None:
-        desks = open_desks(config.parse(configuration).connectors, PSEUDONYM_KEY.encode(), ENVIRONMENT)
+        support = config.parse(configuration)
+        desks = open_desks(support.connectors, PSEUDONYM_KEY.encode(), ENVIRONMENT, support.authority)
     kafka, clock = FakeKafka(), FakeClock()
     delivery = Delivery(kafka, spool, 2.0)  # type: ignore[arg-type] # the fake is enough
     emits = {desk.connector.name: desk.connector.capabilities.emits for desk in desks.values()}
     secrets = {place: len(desk.account.secrets) for place, desk in desks.items()}
-    metrics = GatewayMetrics(emits, secrets, REFUSALS, build={"version": "0"}, look=lambda: Seen(0, {}, *[0] * 6))
+    dropped = {place: tuple(desk.drops) for place, desk in desks.items()}
+    build = {"version": "0"}
+    metrics = GatewayMetrics(emits, secrets, REFUSALS, dropped=dropped, build=build, look=lambda: Seen(0, {}, *[0] * 6))
     loop = asyncio.get_running_loop()
     reader = Reader(read_seconds, Room(room_bytes), loop.time)
     gateway = Gateway(desks, delivery, metrics, peers=Peers(peer_rate), reader=reader, clock=clock.clock())

@@ -5,9 +5,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from app.broker.ports import free_port
 from tests.gateway.sender import OTHER_SECRET, PSEUDONYM_KEY, SECRET
@@ -22,13 +24,24 @@ PATH = "/in/generic/website"
 
 
 class RealGateway:
-    """One gateway and its folder, which outlives the process."""
+    """One gateway and its folder, which outlives the process. `secrets` are variables that the configuration names."""
 
-    def __init__(self, bootstrap: str, prefix: str, folder: Path, **environment: str) -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        prefix: str,
+        folder: Path,
+        *,
+        text: str = CONFIGURATION,
+        arguments: Sequence[str] = (),
+        secrets: Mapping[str, str] = MappingProxyType({}),
+        **environment: str,
+    ) -> None:
         self.port, self.metrics_port, self.folder = free_port(), free_port(), folder
         self.process: subprocess.Popen[bytes] | None = None
+        self._command = [sys.executable, "-m", "app", "gateway", *arguments]
         configuration = folder / "gateway.yaml"
-        configuration.write_text(CONFIGURATION)
+        configuration.write_text(text)
         self._environment = {
             "CAREBEAT_KAFKA": bootstrap,
             "CAREBEAT_TOPIC_PREFIX": prefix,
@@ -40,6 +53,7 @@ class RealGateway:
             "CAREBEAT_PSEUDONYM_KEY": PSEUDONYM_KEY,
             "WEBSITE_SECRET": SECRET,
             "WEBSITE_SECRET_BEFORE": OTHER_SECRET,
+            **secrets,
             **{f"CAREBEAT_{name.upper()}": value for name, value in environment.items()},
         }
 
@@ -50,7 +64,7 @@ class RealGateway:
     def start(self) -> None:
         with (self.folder / "gateway.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "app", "gateway"],
+                self._command,
                 env={**os.environ, **self._environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -96,9 +110,9 @@ class RealGateway:
 
 
 @contextmanager
-def real_gateway(bootstrap: str, prefix: str, folder: Path, **environment: str) -> Iterator[RealGateway]:
+def real_gateway(bootstrap: str, prefix: str, folder: Path, **options: Any) -> Iterator[RealGateway]:
     """A gateway that is gone afterwards."""
-    gateway = RealGateway(bootstrap, prefix, folder, **environment)
+    gateway = RealGateway(bootstrap, prefix, folder, **options)
     gateway.start()
     try:
         yield gateway

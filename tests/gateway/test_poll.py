@@ -1,5 +1,6 @@
 """Polling against servers that speak the vendors' paging: nothing lost, nothing twice, whatever happens meanwhile."""
 
+import dataclasses
 from itertools import pairwise
 
 import httpx
@@ -50,6 +51,17 @@ async def test_polling_finds_what_webhooks_would_have_brought_with_the_same_ids(
     await stage.poll()
     assert stage.exact(stage.kafka.sent) == stage.exact(stage.webhooks)
     assert {"message-received", "reply-sent", "ticket-closed", "ticket-opened"} <= {e.type for e in stage.kafka.sent}
+
+
+@vendors
+async def test_what_another_account_is_the_authority_for_is_not_polled_back(vendor: Vendor) -> None:
+    stage = stage_of(vendor)
+    stage.desk = dataclasses.replace(stage.desk, drops={"message-received": frozenset()})
+    busy(stage)
+    await stage.poll()
+    types = {event.type for event in stage.kafka.sent}
+    assert "reply-sent" in types
+    assert "message-received" not in types
 
 
 @vendors

@@ -11,7 +11,7 @@ from tests.connectors.cases.case import Body, Case
 SECRET = "kq3bT0vW9xZ2mN5cR8sL1pD4fG7hJ6yA4eU0iO3tQ9wX2zV5bC"
 _OTHER = "9xZ2mN5cR8sL1pD4fG7hJ6yA4eU0iO3tQ9wX2zV5bCkq3bT0vW"
 
-BRAND, CUSTOMER = "1111111111111111111", "2222222222222222222"
+BRAND, CUSTOMER = "1111111111111111111", "2244994135781902176"
 USERS = {CUSTOMER: {"data": {"id": CUSTOMER, "name": "Jane Doe", "username": "janedoe", "location": "Janeville"}}}
 CONVERSATION = "2080765813578191303"
 
