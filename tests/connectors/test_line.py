@@ -29,7 +29,7 @@ def test_the_published_values_hold(shared: Path) -> None:
 
 def test_a_message_says_who_when_and_where() -> None:
     (draft,) = _drafts(message())
-    assert draft == (
+    assert draft[:3] == (
         EVENT_ID[:-1] + "0",
         {
             "type": "message-received",

@@ -79,7 +79,7 @@ def test_to_all_else_nothing_is_said(body: bytes) -> None:
 
 def test_a_message_says_who_when_and_where() -> None:
     (draft,) = _drafts(message())
-    assert draft == (
+    assert draft[:3] == (
         f"{CHANNEL}:{TS}",
         {
             "type": "message-received",

@@ -30,7 +30,7 @@ def _drafts(request: Request, account: Any) -> list[Draft]:
 
 def test_a_webhook_tells_no_instant_and_stands_at_its_arrival() -> None:
     (draft,) = _of_form(twilio.inbound())
-    assert draft == (
+    assert draft[:3] == (
         "SM1",
         {
             "type": "message-received",

