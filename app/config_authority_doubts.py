@@ -72,6 +72,11 @@ def _same_numbers(config: Config) -> Iterator[Problem]:
     """Tickets are known by their id alone."""
     numbered = [account for account in paths(config.connectors) if capabilities_of(account).tickets == "numbers"]
     for one, other in combinations(numbered, 2):
-        text = f"ticket 42 of `{other}` and ticket 42 of `{one}` would be one ticket: both number theirs from 1"
-        way_out = "take one of them in a deployment of its own (`CAREBEAT_TOPIC_PREFIX`)"
-        yield Problem(("connectors", *other.split("/")), f"{text}; {way_out}")
+        if _prefix(config, one) == _prefix(config, other):
+            text = f"ticket 42 of `{other}` and ticket 42 of `{one}` would be one ticket: both number theirs from 1"
+            yield Problem(("connectors", *other.split("/")), f"{text}; give one of them a `ticket_prefix`, `b-` say")
+
+
+def _prefix(config: Config, account: str) -> str:
+    connector, _, name = account.partition("/")
+    return config.connectors[connector][name].ticket_prefix

@@ -126,6 +126,8 @@ class AccountConfig(_Part):
     requests_per_second: float = Field(1000, gt=0, le=100_000, examples=["1000"])
     """More are answered 429, after a burst of twice as many."""
     options: dict[str, str] = Field({}, examples=["{ticket_ids: personal}"])
+    ticket_prefix: str = Field("", pattern=r"^([a-z0-9][a-z0-9._-]{0,15})?$", examples=["eu-"])
+    """Before its ticket ids, where two sources count theirs from 1. Tickets that are open when it changes are left behind."""
     keys: dict[str, SecretSource] = Field({}, examples=["{verify_token: {env: META_VERIFY_TOKEN}}"])
     poll: PollConfig | None = Field(None, examples=["{token: {env: ZENDESK_TOKEN}, url: https://acme.zendesk.com}"])
 

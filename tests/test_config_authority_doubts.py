@@ -71,10 +71,11 @@ def test_who_may_see_the_same_is_known_until_the_configuration_says_who_tells_it
 
 
 def test_two_sources_that_number_their_tickets_share_the_numbers() -> None:
-    text = "connectors: {zendesk: {support: {secrets: [{env: A}]}}, chatwoot: {desk: {secrets: [{env: A}]}}}"
-    (found,) = told(text)
+    text = "connectors: {zendesk: {support: {secrets: [{env: A}]}}, chatwoot: {desk: {secrets: [{env: A}]%s}}}"
+    (found,) = told(text % "")
     assert "ticket 42 of `chatwoot/desk` and ticket 42 of `zendesk/support` would be one ticket" in found
-    assert "CAREBEAT_TOPIC_PREFIX" in found
+    assert "`ticket_prefix`" in found
+    assert told(text % ", ticket_prefix: cw-") == []
 
 
 def test_a_channel_that_is_never_closed_is_told_at_its_account_where_it_is_not_listed() -> None:

@@ -73,7 +73,9 @@ def open_desks(
                 problems.append(str(error))
                 continue
             pseudonyms = Pseudonyms(pseudonym_key, connector, name)
-            finishing = Finishing(connector, name, pseudonyms, joins_orders=joins_orders)
+            finishing = Finishing(
+                connector, name, pseudonyms, joins_orders=joins_orders, ticket_prefix=config.ticket_prefix
+            )
             source, bucket = CONNECTORS[connector], Bucket(config.requests_per_second)
             others = drops(authority, f"{connector}/{name}", source.capabilities.emits)
             desks[connector, name] = Desk(source, account, bucket, finishing, polling, others)

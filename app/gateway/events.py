@@ -53,11 +53,20 @@ class InvalidEvent(Exception):
 class Finishing:
     """Finishes the drafts of one account."""
 
-    def __init__(self, connector: str, account: str, pseudonyms: Pseudonyms, *, joins_orders: bool = False) -> None:
+    def __init__(
+        self,
+        connector: str,
+        account: str,
+        pseudonyms: Pseudonyms,
+        *,
+        joins_orders: bool = False,
+        ticket_prefix: str = "",
+    ) -> None:
         self._source = {"source": connector, "account": account}
         self._identity = f"{connector}{_SEPARATOR}{account}{_SEPARATOR}"
         self._pseudonyms = pseudonyms
         self._joins_orders = joins_orders
+        self._ticket_prefix = ticket_prefix
 
     def records(self, draft: Draft, received_at: str) -> list[Ready]:
         """The event of a draft and, where orders are joined, whose ticket it is. Raises InvalidEvent."""
@@ -110,9 +119,14 @@ class Finishing:
         for name in draft.personal:
             if isinstance(native_id := fields.get(name), str) and native_id:
                 fields[name] = self._pseudonyms.of("ticket", native_id)
+        if self._ticket_prefix:
+            for name in _TICKETS:
+                if isinstance(fields.get(name), str):
+                    fields[name] = self._ticket_prefix + fields[name]
         return fields
 
 
+_TICKETS: Final = ("ticket_id", "into")
 _ROLES_BY_CUSTOMER: Final[Mapping[str, Role]] = {
     "customer_id": "customer",
     "author_id": "customer",

@@ -48,6 +48,17 @@ def test_a_ticket_that_is_made_of_a_number_is_a_pseudonym_there_too() -> None:
     assert json.loads(contact.value)["ticket_id"] == json.loads(event.value)["ticket_id"] == NAMES.of("ticket", "4711")
 
 
+def test_a_prefix_keeps_the_tickets_of_two_accounts_apart() -> None:
+    finishing = Finishing("chat", "a", NAMES, joins_orders=True, ticket_prefix="eu-")
+    event, contact = finishing.records(draft(JANE), AT)
+    assert (event.key, json.loads(event.value)["ticket_id"]) == (b"eu-4711", "eu-4711")
+    assert json.loads(contact.value)["ticket_id"] == "eu-4711"
+    (merged,) = finishing.records(draft(kind="ticket-merged", into="4712"), AT)
+    assert json.loads(merged.value)["into"] == "eu-4712"
+    (plain,) = records(draft())
+    assert plain.id == event.id, "the event's id does not hang on it"
+
+
 def test_an_order_without_a_ticket_is_the_customers() -> None:
     (order,) = records(draft(JANE, kind="order-placed", ticket_id=None, channel=None, order_id="o1", amount="5"))
     assert (order.topic, order.key) == ("customers", order.id.encode())

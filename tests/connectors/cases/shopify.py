@@ -90,5 +90,5 @@ CASE = Case(
         body("draft_orders/create", status="open"),
         body("draft_orders/update", status="completed"),
     ),
-    private=("jane", "Jane", "Doe", "76543210", "Steve", "kettle", "203.0.113.7", "Sunville", "authenticate"),
+    private=("jane", "Jane", "Doe", "76543210", "Steve", "kettle", "203.0.113.7", "Sunville", "123456abcd"),
 )
