@@ -114,9 +114,8 @@ def window_key(record: dict[str, Any]) -> tuple[str, str, str]:
 
 def same_in_every_run(record: dict[str, Any]) -> dict[str, Any]:
     """What a window says; `revision` and `stream_time` only tell of the run."""
-    return {name: record[name] for name in ("final", "counts", "durations", "rates", "levels") if name in record} | {
-        "sla": sorted(record["sla"], key=str)
-    }
+    said = ("final", "counts", "durations", "rates", "revenue", "levels")
+    return {name: record[name] for name in said if name in record} | {"sla": sorted(record["sla"], key=str)}
 
 
 def by_clock(transitions: Iterable[dict[str, Any]]) -> Counter[tuple[str, ...]]:

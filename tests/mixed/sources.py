@@ -6,7 +6,7 @@ A new source needs its function and a line in SOURCES.
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import urlencode
 
 from tests.connectors.cases import (
@@ -20,12 +20,16 @@ from tests.connectors.cases import (
     messenger,
     postmark,
     sendgrid,
+    slack,
     telegram,
+    twilio,
+    wechat,
     whatsapp,
+    x,
     zendesk,
 )
 from tests.connectors.cases.case import Body, Case
-from tests.mixed.story import Kind, Step, Story
+from tests.mixed.story import Kind, Step, Story, calls, mail_of, phone_of, stories
 
 Tell = Callable[[Story, Step], Body | None]
 _MESSAGES: Final[frozenset[Kind]] = frozenset({"asks", "answers"})
@@ -40,6 +44,11 @@ class Source(NamedTuple):
     channel: str
     """Of what it tells."""
     tells: frozenset[Kind] = _MESSAGES
+    posts: frozenset[Kind] | None = None
+    """When it posts, if not at each step that it tells."""
+    knows: Literal["mail", "phone"] | None = None
+    """By which a shop's customer is known again."""
+    stories: Callable[[int, int, int], list[Story]] = stories
 
 
 def _json(value: Any, headers: Mapping[bytes, bytes] | None = None) -> Body:
@@ -47,7 +56,7 @@ def _json(value: Any, headers: Mapping[bytes, bytes] | None = None) -> Body:
 
 
 def _whatsapp(story: Story, step: Step) -> Body | None:
-    customer = f"49151{story.number:07}"
+    customer = phone_of(story.customer)
     contacts = [{"wa_id": customer}]
     if step.kind == "asks":
         asked = whatsapp.message(step.number, timestamp=str(step.seconds), **{"from": customer})
@@ -123,7 +132,7 @@ def _meta(object_name: str) -> Tell:
 
 def _headers(story: Story, step: Step) -> dict[str, str]:
     """Of a mail of the customer or, `answers`, of the team."""
-    customer, team = "Jane Doe <jane@doe.example>", "Shop <support@shop.example>"
+    customer, team = f"Jane Doe <{mail_of(story.customer)}>", "Shop <support@shop.example>"
     sender, to = (customer, team) if step.kind == "asks" else (team, customer)
     first = {} if story.is_first(step) else {"References": f"<{story.steps[0].number}@doe.example>"}
     return {
@@ -140,7 +149,7 @@ def _postmark(story: Story, step: Step) -> Body | None:
         return None
     headers = _headers(story, step)
     listed = [{"Name": name, "Value": value} for name, value in headers.items()]
-    address = "jane@doe.example" if step.kind == "asks" else "support@shop.example"
+    address = mail_of(story.customer) if step.kind == "asks" else "support@shop.example"
     people = {"FromFull": {"Email": address, "Name": "x"}, "To": headers["To"], "OriginalRecipient": "in@shop.example"}
     return Body(postmark.mail({}, Headers=listed, **people), ())
 
@@ -170,7 +179,8 @@ _GENERIC: Final[Mapping[Kind, str]] = {
 def _generic(story: Story, step: Step) -> Body:
     event = {"specversion": "1.0", "id": str(step.number), "source": "https://shop.example", "time": step.iso}
     data = {"ticket_id": f"forum-{story.number}", "channel": "forum", "author_id": "jane", "text": "My parcel"}
-    told = {**event, "type": _GENERIC[step.kind], "data": data}
+    customer = {"customer_email": mail_of(story.customer)} if step.kind == "asks" else {}
+    told = {**event, "type": _GENERIC[step.kind], "data": {**data, **customer}}
     return _json(told, {b"content-type": b"application/cloudevents+json"})
 
 
@@ -189,11 +199,53 @@ def _line(story: Story, step: Step) -> Body | None:
     return Body(line.post({**line.message(), **told}), ()) if step.kind == "asks" else None
 
 
+def _slack(story: Story, step: Step) -> Body | None:
+    """A thread, which the first message begins."""
+    began, ts = (f"{one.seconds}.{one.number:06}" for one in (story.steps[0], step))
+    thread = {} if story.is_first(step) else {"thread_ts": began, "parent_user_id": slack.CUSTOMER}
+    author = slack.CUSTOMER if step.kind == "asks" else slack.AGENT
+    return None if step.kind == "closes" else Body(slack.post(slack.message(author, ts, **thread)), ())
+
+
+def _x(story: Story, step: Step) -> Body | None:
+    customer = str(2244994135781900000 + story.number)
+    received = step.kind == "asks"
+    payload = x.direct(*((customer, x.BRAND) if received else (x.BRAND, customer)))
+    payload["direct_message_events"][0] |= {"id": str(step.number), "created_timestamp": f"{step.seconds}000"}
+    return None if step.kind == "closes" else Body(x.told("dm.received" if received else "dm.sent", payload), ())
+
+
+def _wechat(story: Story, step: Step) -> Body | None:
+    who = {"FromUserName": f"oia2Tj{story.number:013}", "CreateTime": str(step.seconds)}
+    if step.kind == "closes":
+        return Body(wechat.event("kf_close_session", KfAccount="ada@shop", **who), ())
+    return Body(wechat.message(number=step.number, **who), ()) if step.kind == "asks" else None
+
+
+def _twilio(story: Story, step: Step) -> Body | None:
+    """Each leg of a call when it is over: the agent's, then the customer's."""
+    call = f"CA{story.number:032}"
+    if step.kind == "hangs-up":
+        told = {"CallSid": f"CA{step.number:032}", "ParentCallSid": call, "CallDuration": str(story.talked_seconds)}
+        return Body(twilio.agent_leg(Timestamp=step.mail_date, **told), (), twilio.FORM)
+    if step.kind != "closes":
+        return None
+    lasted = {"CallStatus": "completed", "CallDuration": str(step.seconds - story.seconds)}
+    ended = lasted if story.talked_seconds else {"CallStatus": "canceled", "CallDuration": "0"}
+    return Body(twilio.leg(CallSid=call, Timestamp=step.mail_date, **ended), (), twilio.FORM)
+
+
 _ALL: Final[frozenset[Kind]] = _MESSAGES | {"closes"}
+_CALLS: Final[frozenset[Kind]] = _ALL | {"hangs-up"}
+_LEGS: Final[frozenset[Kind]] = frozenset({"hangs-up", "closes"})
 
 
 def _of_channel(case: Case, channel: str) -> Case:
     return replace(case, account=replace(case.account, channel=channel))
+
+
+def _by_legs(case: Case) -> Case:
+    return replace(case, account=replace(case.account, options={**case.account.options, "calls": "legs"}))
 
 
 SOURCES: Final[Mapping[str, Source]] = {
@@ -201,15 +253,21 @@ SOURCES: Final[Mapping[str, Source]] = {
     "zendesk/support": Source(zendesk.CASE, _zendesk, "email", _ALL),
     "intercom/shop": Source(intercom.CASE, _intercom, "web-chat", _ALL),
     "gorgias/shop": Source(gorgias.CASE, _gorgias, "email", _ALL),
-    "whatsapp/direct": Source(_of_channel(whatsapp.CASE, "whatsapp-direct"), _whatsapp, "whatsapp-direct"),
+    "whatsapp/direct": Source(
+        _of_channel(whatsapp.CASE, "whatsapp-direct"), _whatsapp, "whatsapp-direct", knows="phone"
+    ),
     "messenger/page": Source(messenger.CASE, _meta("page"), "messenger"),
     "instagram/profile": Source(instagram.CASE, _meta("instagram"), "instagram"),
-    "postmark/support": Source(postmark.CASE, _postmark, "email"),
-    "sendgrid/support": Source(sendgrid.CASE, _sendgrid, "email"),
-    "mailgun/support": Source(mailgun.CASE, _mailgun, "email"),
+    "postmark/support": Source(postmark.CASE, _postmark, "email", knows="mail"),
+    "sendgrid/support": Source(sendgrid.CASE, _sendgrid, "email", knows="mail"),
+    "mailgun/support": Source(mailgun.CASE, _mailgun, "email", knows="mail"),
     "telegram/bot": Source(telegram.CASE, _telegram, "telegram"),
     "line/shop": Source(line.CASE, _line, "line", frozenset({"asks"})),
-    "generic/forum": Source(generic.CASE, _generic, "forum", _ALL),
+    "generic/forum": Source(generic.CASE, _generic, "forum", _ALL, knows="mail"),
+    "slack/help": Source(slack.CASE, _slack, "slack"),
+    "x/brand": Source(x.CASE, _x, "x"),
+    "wechat/shop": Source(wechat.CASE, _wechat, "wechat", frozenset({"asks", "closes"})),
+    "twilio/phone": Source(_by_legs(twilio.CASE), _twilio, "phone", _CALLS, _LEGS, stories=calls),
 }
 """`connector/account` -> who tells stories of its own."""
 

@@ -1,4 +1,4 @@
-"""Made-up conversations: who wrote when, whoever tells it. The same seed, the same stories."""
+"""Made-up conversations and calls: who wrote or spoke when, whoever tells it. The same seed, the same stories."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -12,8 +12,10 @@ START: Final = datetime(2026, 3, 2, 10, tzinfo=UTC)
 _HOUR_SECONDS: Final = 3600
 _MOST_TURNS: Final = 6
 _LATEST_START_SECONDS: Final = 2400
+PER_SOURCE: Final = 100
+"""Numbers of stories that one source may have."""
 
-Kind = Literal["asks", "answers", "closes"]
+Kind = Literal["asks", "answers", "hangs-up", "closes"]
 
 
 class Step(NamedTuple):
@@ -43,6 +45,22 @@ class Story(NamedTuple):
     number: int
     steps: Sequence[Step]
 
+    @property
+    def customer(self) -> int:
+        """Who asks: the same one through many sources."""
+        return self.number % PER_SOURCE
+
+    @property
+    def seconds(self) -> int:
+        """When it began."""
+        return self.steps[0].seconds
+
+    @property
+    def talked_seconds(self) -> int:
+        """Of a call: from the answer until somebody hung up; 0 if nobody answered."""
+        at = {step.kind: step.seconds for step in self.steps}
+        return at["hangs-up"] - at["answers"] if "hangs-up" in at else 0
+
     def count(self, kind: Kind) -> int:
         return sum(step.kind == kind for step in self.steps)
 
@@ -56,6 +74,33 @@ def stories(seed: int, first: int, count: int) -> list[Story]:
     return [_story(dice, first + index) for index in range(count)]
 
 
+def calls(seed: int, first: int, count: int) -> list[Story]:
+    """Within the same hour: somebody calls, and an agent takes it, or nobody does. None lasts for five minutes."""
+    dice = Random(f"{seed}/{first}")
+    return [_call(dice, first + index) for index in range(count)]
+
+
+def mail_of(customer: int) -> str:
+    """A customer's address."""
+    return f"jane{customer}@doe.example"
+
+
+def phone_of(customer: int) -> str:
+    """A customer's number, from its country on."""
+    return f"49151{customer:07}"
+
+
+def _call(dice: Random, number: int) -> Story:
+    waited, talked, rest = dice.randint(5, 60), dice.randint(30, 200), dice.randint(0, 20)
+    taken: list[tuple[Kind, int]] = [("answers", waited), ("hangs-up", talked), ("closes", rest)]
+    lost: list[tuple[Kind, int]] = [("closes", waited)]
+    seconds, steps = int(START.timestamp()) + dice.randrange(_LATEST_START_SECONDS), []
+    for index, (kind, later) in enumerate([("asks", 0), *(taken if dice.random() < 0.7 else lost)]):
+        seconds += later
+        steps.append(Step(kind, number * PER_SOURCE + index, seconds))
+    return Story(number, steps)
+
+
 def _story(dice: Random, number: int) -> Story:
     kinds: list[Kind] = ["asks", *dice.choices(("asks", "answers"), k=dice.randrange(_MOST_TURNS))]
     if dice.random() < 0.6:
@@ -63,6 +108,6 @@ def _story(dice: Random, number: int) -> Story:
     seconds, steps = dice.randrange(_LATEST_START_SECONDS), []
     for index, kind in enumerate(kinds):
         if seconds < _HOUR_SECONDS:
-            steps.append(Step(kind, number * 100 + index, int(START.timestamp()) + seconds))
+            steps.append(Step(kind, number * PER_SOURCE + index, int(START.timestamp()) + seconds))
         seconds += dice.randint(5, 400)
     return Story(number, steps)

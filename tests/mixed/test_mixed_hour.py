@@ -2,19 +2,19 @@
 
 What happened is told three ways, none of which knows the others: the worker's windows; `carebeat compute` over the events
 that the gateway put on the topic; and `compute` over what the connectors' functions make of the same bodies, called here,
-so that a loss or a change on the way shows. What the stories say was written is counted besides. Some conversations are
-seen by WhatsApp and by the help desk on top of it, which is their authority.
+so that a loss or a change on the way shows. What the stories say was written, said and bought is counted besides. Some
+conversations are seen by WhatsApp and by the help desk on top of it, which is their authority. Orders know customers, who
+are in tickets of several sources; which ticket each order belongs to, the stories say.
 """
 
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
-from random import Random
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -22,30 +22,22 @@ from click.testing import CliRunner
 
 from app.broker.embedded import EmbeddedKafka
 from app.cli import carebeat
-from app.connectors.connector import Request
-from app.gateway.events import Finishing
-from app.gateway.pseudonyms import Pseudonyms
 from app.traffic.replay import tick
 from schemas.wire import format_instant
 from tests import truth
-from tests.connectors.cases.case import NOW_MS, Body, Case
+from tests.connectors.cases import shopify
+from tests.connectors.cases.case import Case
 from tests.deployment import Deployment, deployment, until
 from tests.gateway.everybody import Given, Poster, configured
 from tests.gateway.real import RealGateway, real_gateway
-from tests.gateway.sender import PSEUDONYM_KEY
-from tests.mixed.sources import DESK, DESK_ON_WHATSAPP, SOURCES, UNDER_IT, WHATSAPP_UNDER_IT, Source
-from tests.mixed.story import START, Kind, Story, stories
+from tests.mixed.orders import SHOP, converted, orders, placed, revenue
+from tests.mixed.sources import DESK, SOURCES, UNDER_IT, WHATSAPP_UNDER_IT
+from tests.mixed.story import START, Kind
+from tests.mixed.told import Post, as_they_come, count, everything, talked, told_again
 
-SEED: Final = 20_260_302
 PARTITIONS: Final = 2
 PREFIX: Final = "mixed."
-_STORIES_EACH: Final = 8
-_AGAIN: Final = 0.1
-"""Of all posts come twice."""
-_LATEST_SECONDS: Final = 300
-"""By which posts overtake each other."""
 _AT_END: Final = datetime(2026, 3, 9, tzinfo=UTC)
-_RECEIVED_AT: Final = "2026-03-02T12:00:00Z"
 _COUNTS: Final[Mapping[Kind, str]] = {
     "asks": "messages_received",
     "answers": "replies_sent",
@@ -55,10 +47,12 @@ _WINDOW: Final = ("hour", format_instant(START))
 _MEANING: Final = {
     "defaults": {"sla": {"first_response": "5m", "next_response": "10m"}, "schedule": "office"},
     "schedules": {"office": {"zone": "Europe/Berlin", "week": {"mon-fri": "09:00-11:30"}}},
+    "orders": {"settle": "10m"},
     "authority": [{"accounts": [DESK, UNDER_IT], "main": DESK, "channel": "whatsapp"}],
 }
 _CONNECTED: Final[Mapping[str, Case]] = {
     UNDER_IT: WHATSAPP_UNDER_IT.case,
+    SHOP: shopify.CASE,
     **{path: source.case for path, source in SOURCES.items()},
 }
 
@@ -66,69 +60,8 @@ _CONNECTED: Final[Mapping[str, Case]] = {
 Windows = Mapping[tuple[str, str, str], dict[str, Any]]
 
 
-class Post(NamedTuple):
-    """What a source sends of a step."""
-
-    path: str
-    body: Body
-    seconds: int
-
-
-class Told(NamedTuple):
-    """A story by a source."""
-
-    path: str
-    source: Source
-    story: Story
-
-    def posts(self) -> Iterator[Post]:
-        """What the source sends of it."""
-        for step in self.story.steps:
-            body = self.source.tell(self.story, step)
-            assert (body is not None) == (step.kind in self.source.tells)
-            if body is not None:
-                yield Post(self.path, body, step.seconds)
-
-
-def _told() -> list[Told]:
-    """All stories that count, each by its authority."""
-    found = []
-    for index, (path, source) in enumerate((*SOURCES.items(), (DESK, DESK_ON_WHATSAPP)), start=1):
-        found += [Told(path, source, story) for story in stories(SEED, index * 100, _STORIES_EACH)]
-    return found
-
-
-def _told_again(told: Iterable[Told]) -> list[Told]:
-    """What WhatsApp tells of the conversations that the desk has."""
-    return [Told(UNDER_IT, WHATSAPP_UNDER_IT, one.story) for one in told if one.source is DESK_ON_WHATSAPP]
-
-
-def _sent(told: Iterable[Told]) -> list[Post]:
-    """All posts as they come: out of order, some twice."""
-    dice = Random(SEED)
-    posts = [post for one in told for post in one.posts()]
-    posts += [post for post in posts if dice.random() < _AGAIN]
-    return sorted(posts, key=lambda post: post.seconds + dice.randrange(_LATEST_SECONDS))
-
-
-def _by_the_functions(told: Iterable[Told]) -> list[dict[str, Any]]:
-    """The events that the connectors' functions make of the bodies, without a gateway; as they happened, each once."""
-    events = [event for one in told for post in one.posts() for event in _events(post, one.source.case)]
-    return sorted(events, key=lambda event: str(event["occurred_at"]))
-
-
-def _events(post: Post, case: Case) -> Iterator[dict[str, Any]]:
-    connector, (name, _, account) = case.connector, post.path.partition("/")
-    finishing = Finishing(name, account, Pseudonyms(PSEUDONYM_KEY.encode(), name, account))
-    request: Request = case.sign(post.body, case.secret, NOW_MS)
-    named = replace(case.account, name=account)
-    for item in connector.parse(request, named):
-        for draft in connector.normalise(item, named):
-            yield json.loads(finishing.finish(draft, _RECEIVED_AT).value)
-
-
-def _without_arrival(event: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in event.items() if name != "received_at"}
+def _without(event: dict[str, Any], *left_out: str) -> dict[str, Any]:
+    return {name: value for name, value in event.items() if name not in left_out}
 
 
 def _computed(folder: Path, events: Iterable[dict[str, Any]]) -> Path:
@@ -144,16 +77,34 @@ def _computed(folder: Path, events: Iterable[dict[str, Any]]) -> Path:
 
 
 def _windows(records: Iterable[dict[str, Any]]) -> Windows:
-    return {truth.window_key(record): truth.same_in_every_run(record) for record in records}
+    said = {truth.window_key(record): truth.same_in_every_run(record) for record in records}
+    return {key: record for key, record in said.items() if _says_something(record)}
+
+
+def _says_something(record: dict[str, Any]) -> bool:
+    """A window whose only figure was taken back is published empty if a flush came between, else never."""
+    return bool(record["counts"] or record["durations"] or record["sla"])
 
 
 def _of(folder: Path) -> Windows:
     return _windows(truth.records(folder / "kpis.jsonl"))
 
 
-def _without_levels(windows: Windows) -> Windows:
-    """Levels are as they were known when time passed the end of the window: what overtakes changes them."""
-    return {key: {name: value for name, value in record.items() if name != "levels"} for key, record in windows.items()}
+def _of_the_events_alone(windows: Windows) -> Windows:
+    """Without what the order of events on the topic changes.
+
+    Levels are as they were known when time passed the end of the window; a minute is over when an order has waited for tickets.
+    """
+    found = {}
+    for key, record in windows.items():
+        kept = _without(record, "levels")
+        if key[1] == "minute":
+            kept = _without(kept, "revenue")
+            kept["counts"] = _without(kept["counts"], "tickets_converted")
+            kept["rates"] = _without(kept["rates"], "conversion")
+        if _says_something(kept):
+            found[key] = kept
+    return found
 
 
 async def _post(gateway: RealGateway, posts: Iterable[Post]) -> list[int]:
@@ -167,25 +118,22 @@ async def _post(gateway: RealGateway, posts: Iterable[Post]) -> list[int]:
     return await asyncio.to_thread(post_all)
 
 
-async def _let_time_pass(workers: Deployment) -> None:
+async def _let_time_pass(workers: Deployment, topic: str, partitions: int) -> None:
     """To the end, in every partition."""
     async with AIOKafkaProducer(bootstrap_servers=workers.bootstrap) as producer:
-        for number in range(PARTITIONS):
-            await producer.send_and_wait(f"{PREFIX}events", tick(_AT_END, number), partition=number)
+        for number in range(partitions):
+            await producer.send_and_wait(PREFIX + topic, tick(_AT_END, number), partition=number)
+
+
+async def _is_joined(workers: Deployment) -> bool:
+    """Whether all that is known of customers has had its effect."""
+    return await workers.committed("customers") == await workers.end("customers")
 
 
 async def _published(workers: Deployment) -> Windows:
     """The last version of each window."""
     last = {record.key: record.value for record in await workers.read("kpis")}
     return _windows(map(json.loads, last.values()))
-
-
-def _count(told: Iterable[Told], kind: Kind) -> Counter[str]:
-    """How often it happened by channel, as far as its source tells it."""
-    found: Counter[str] = Counter()
-    for one in told:
-        found[one.source.channel] += one.story.count(kind) if kind in one.source.tells else 0
-    return +found
 
 
 def _figure(windows: Windows, name: str) -> Counter[str]:
@@ -198,13 +146,25 @@ def _figure(windows: Windows, name: str) -> Counter[str]:
     return +found
 
 
+def _revenue(windows: Windows) -> Counter[str]:
+    """Of the hour in cents, by channel."""
+    hours = {key[0]: record for key, record in windows.items() if key[1:] == _WINDOW and ":" not in key[0]}
+    earned = {channel: record.get("revenue", {}).get("EUR", "0") for channel, record in hours.items()}
+    return +Counter({channel: int(100 * Decimal(text)) for channel, text in earned.items() if channel != "all"})
+
+
+def _by_order(events: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(events, key=lambda event: str(event["order_id"]))
+
+
 @pytest.mark.timeout(180)
 async def test_a_mixed_hour_gives_the_kpis_of_what_happened(kafka: EmbeddedKafka, tmp_path: Path) -> None:
-    told = _told()
-    again = _told_again(told)
-    posts = _sent([*told, *again])
+    told, bought = everything(), orders()
+    posts = as_they_come(post for one in (*told, *told_again(told), *bought) for post in one.posts())
+    tickets = {order: ticket for order in bought if (ticket := order.ticket(told)) is not None}
     given: Given = configured(_CONNECTED, **_MEANING)
-    assert len({path.partition("/")[0] for path, *_ in told}) >= 6
+    assert len({path.partition("/")[0] for path in _CONNECTED}) >= 10
+    assert len(bought) > len(tickets) > len({one.key for one in tickets.values()}) > 0
     with (
         real_gateway(kafka.bootstrap, PREFIX, tmp_path, text=given.text, secrets=given.secrets) as gateway,
         deployment(
@@ -216,13 +176,15 @@ async def test_a_mixed_hour_gives_the_kpis_of_what_happened(kafka: EmbeddedKafka
             config=str(tmp_path / "gateway.yaml"),
         ) as workers,
     ):
-        await workers.create_topics()
+        await workers.create_topics(orders=True)
         workers.start("worker")
         await until(gateway.is_ready, 30, "the gateway is ready")
         assert {status for status in await _post(gateway, posts) if status >= 300} == set()
         dropped = gateway.figure("carebeat_gateway_dropped_total")
+        await _let_time_pass(workers, "customers", 1)
+        await until(lambda: _is_joined(workers), 30, "orders are joined to tickets")
         on_the_topic = [json.loads(record.value) for record in await workers.read("events")]
-        await _let_time_pass(workers)
+        await _let_time_pass(workers, "events", PARTITIONS)
         expected = _of(_computed(tmp_path / "topic", on_the_topic))
 
         async def is_as_expected() -> bool:
@@ -236,13 +198,25 @@ async def test_a_mixed_hour_gives_the_kpis_of_what_happened(kafka: EmbeddedKafka
         transitions = [json.loads(record.value) for record in await workers.read("sla")]
         assert await workers.read("dead-letters") == []
 
-    direct = _by_the_functions(told)
-    of_the_topic = {event["id"]: _without_arrival(event) for event in on_the_topic}
-    assert of_the_topic == {event["id"]: _without_arrival(event) for event in direct}
-    assert len(on_the_topic) > len(of_the_topic), "some came twice"
-    assert _without_levels(_of(_computed(tmp_path / "direct", direct))) == _without_levels(expected)
+    joined = [event for event in on_the_topic if event["type"] == "order-placed"]
+    of_tickets = [placed(order, ticket) for order, ticket in tickets.items()]
+    assert _by_order(_without(event, "id", "received_at") for event in joined) == _by_order(of_tickets)
+
+    direct = [event for one in told for event in one.events()]
+    of_the_topic = {event["id"]: _without(event, "received_at") for event in on_the_topic if event not in joined}
+    assert of_the_topic == {event["id"]: _without(event, "received_at") for event in direct}
+    assert len(on_the_topic) > len(of_the_topic) + len(joined), "some came twice"
+    direct += [{**event, "id": f"order-{event['order_id']}"} for event in of_tickets]
+    direct.sort(key=lambda event: str(event["occurred_at"]))
+    computed = _of(_computed(tmp_path / "direct", direct))
+    assert _of_the_events_alone(computed) == _of_the_events_alone(expected)
     assert truth.by_clock(transitions) == truth.by_clock(truth.records(tmp_path / "topic" / "sla.jsonl"))
 
     for kind, name in _COUNTS.items():
-        assert _figure(expected, name) == _count(told, kind), name
+        assert _figure(expected, name) == count(told, kind), name
+    assert _figure(expected, "tickets_converted") == converted(tickets)
+    assert _revenue(expected) == revenue(tickets)
+    phone = expected["phone", *_WINDOW]
+    assert phone["counts"]["handle_methods"] == {"voice": len(talked(told))}
+    assert phone["durations"]["handle"]["sum"] == sum(talked(told)) > 0
     assert dropped == sum(post.path == UNDER_IT for post in posts) > 0
