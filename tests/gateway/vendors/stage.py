@@ -48,7 +48,7 @@ EVERY_MS: Final = 300_000
 def configuration(vendor: Vendor, address: str = "http://127.0.0.1:1") -> str:
     user = f"user: {vendor.user}, " if vendor.user else ""
     poll = f"{{token: {{env: TOKEN}}, {user}url: '{address}{URLS.get(vendor.name, '')}'}}"
-    secrets = "secrets: [{env: HOOK}], " if vendor in POSTING else ""
+    secrets = "secrets: [{env: HOOK}], " if CONNECTORS[vendor.name].capabilities.takes_posts else ""
     return f"connectors: {{{vendor.name}: {{support: {{{secrets}poll: {poll}}}}}}}"
 
 
