@@ -117,8 +117,8 @@ class PollConfig(_Part):
 class AccountConfig(_Part):
     """One account of a source; its webhooks go to `/in/<connector>/<account>`."""
 
-    secrets: list[SecretSource] = Field(min_length=1, max_length=8, examples=["[{env: WEBSITE_SECRET}]"])
-    """Any of them may sign. The first is the one in use, the others are on their way in or out."""
+    secrets: list[SecretSource] = Field([], max_length=8, examples=["[{env: WEBSITE_SECRET}]"])
+    """Any of them may sign. The first is the one in use, the others are on their way in or out. None for what is only polled."""
     channel: str | None = Field(None, pattern=CHANNEL_PATTERN, examples=["webchat"])
     """Of events that name none."""
     grace: SpanIfNamed = Field(None, examples=["3m"])
@@ -154,8 +154,21 @@ def unfit_accounts(connectors: Mapping[str, Mapping[str, AccountConfig]], *, joi
                     yield Problem((*place, "options", key), f"`{key}` must be one of: {', '.join(sorted(words))}")
             for missing in sorted(able.needs - account.options.keys() - account.keys.keys()):
                 yield Problem(place, f"{connector} needs `{missing}`; name it for the account `{name}`")
+            yield from _unfit_trust(connector, place, account)
             if account.poll is not None:
                 yield from (Problem((*place, "poll"), text) for text in _unfit_poll(connector, account.poll))
+
+
+def _unfit_trust(connector: str, place: tuple[str, ...], account: AccountConfig) -> Iterator[Problem]:
+    """Webhooks need a secret; a source that sends none needs to be polled."""
+    if CONNECTORS[connector].capabilities.takes_posts:
+        if not account.secrets:
+            yield Problem(place, "`secrets` names nothing; for example `secrets: [{env: WEBSITE_SECRET}]`")
+        return
+    if account.secrets:
+        yield Problem((*place, "secrets"), f"{connector} sends nothing that could be signed: leave `secrets` out")
+    if account.poll is None:
+        yield Problem(place, f"{connector} has no webhooks: name how it is polled, `poll: {{token: ..., url: ...}}`")
 
 
 def _unfit_poll(connector: str, poll: PollConfig) -> Iterator[str]:

@@ -121,6 +121,10 @@ def test_polling_is_off_unless_it_is_configured() -> None:
         (_polled("{token: {env: T}, url: 'https://a.b', every: 20s}"), "`every` (20s) must be from 1m to 1d"),
         (_polled("{token: {env: T}, url: 'https://a.b', overlap: 90s}"), "`overlap` (1m30s) must be from 2m to 1d"),
         (_polled("{token: {env: T}, url: 'https://a.b', evry: 5m}"), "did you mean `every`?"),
+        ("connectors: {sprout: {brand: {}}}", "sprout has no webhooks: name how it is polled"),
+        (_polled("{token: {env: T}, url: 'https://a.b'}", "sprout"), "leave `secrets` out"),
+        ("connectors: {sprout: {brand: {poll: {token: {env: T}}}}}", "sprout has an address for each customer"),
+        ("connectors: {zendesk: {a: {poll: {token: {env: T}, url: 'https://a.b'}}}}", "`secrets` names nothing"),
         (_polled("{token: {env: T}}", "postmark"), "postmark has no API that can be polled; there are: chatwoot"),
     ],
 )

@@ -40,7 +40,7 @@ class ChatwootPoller:
         """The access token of a user."""
         return {"api_access_token": token}
 
-    def listing(self, since_ms: int) -> Ask:  # noqa: ARG002 - from the newest back to it
+    def listing(self, since_ms: int, now_ms: int) -> Ask:  # noqa: ARG002 - from the newest back to it
         """The first page."""
         return _page(1, None)
 

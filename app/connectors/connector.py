@@ -14,6 +14,8 @@ A connector is a small class of pure functions; the gateway calls them in this o
 bytes, which may be wrong all the same: they raise Malformed, and nothing else. No function keeps anything between calls:
 the same post twice gives the same drafts.
 
+A source that posts nothing is polled alone (`takes_posts`): the gateway takes no post for it, and calls only `normalise`.
+
 A connector drops what its source says about people: text, names, addresses and links never get into a draft. Ids of
 customers and agents do, as they are: the gateway puts pseudonyms in their place. A ticket id that is made of a phone
 number or an address is named in `Draft.personal`, and becomes one too.
@@ -137,6 +139,8 @@ class Capabilities:
     """Further secrets that an account may have."""
     needs: frozenset[str] = frozenset()
     """Of both, those that it must have."""
+    takes_posts: bool = True
+    """False for sources that post nothing: they are polled, and their accounts have no secrets."""
     knows_no_tickets: bool = False
     """True for shops: they tell what a customer did, without a ticket; it goes to the customer's latest (`orders`)."""
 

@@ -48,7 +48,7 @@ class GorgiasPoller:
         """An OAuth token; with a user (the address that made it) an API key."""
         return bearer(token, user)
 
-    def listing(self, since_ms: int) -> Ask:  # noqa: ARG002 - from the newest back to it
+    def listing(self, since_ms: int, now_ms: int) -> Ask:  # noqa: ARG002 - from the newest back to it
         """The first page."""
         return Ask(_TICKETS, {"limit": _LIMIT, "order_by": "updated_datetime:desc"})
 

@@ -56,7 +56,7 @@ class IntercomPoller:
         """An access token."""
         return {**bearer(token, user), "intercom-version": _VERSION}
 
-    def listing(self, since_ms: int) -> Ask:
+    def listing(self, since_ms: int, now_ms: int) -> Ask:  # noqa: ARG002 - up to now
         """What changed since an instant."""
         return _search(since_ms // 1000 - 1, None)
 

@@ -53,6 +53,8 @@ class Found:
     items: tuple[Any, ...] = ()
     """What the listing itself tells of it, as webhooks would."""
     about: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    began_ms: int | None = None
+    """When it became a ticket, where its messages may be older: they are new with it."""
 
 
 class Listed(NamedTuple):
@@ -91,15 +93,15 @@ class Poller(Protocol):
 
     @property
     def exact(self) -> frozenset[str]:
-        """Types of events whose ids are the same by webhook."""
+        """Types of events whose ids are the same by webhook; where there are none, those of which every event is told."""
         ...
 
     def headers(self, token: str, user: str | None) -> Mapping[str, str]:
         """By which the source knows us."""
         ...
 
-    def listing(self, since_ms: int) -> Ask:
-        """The first request of a round."""
+    def listing(self, since_ms: int, now_ms: int) -> Ask:
+        """The first request of a round that begins now."""
         ...
 
     def listed(self, ask: Ask, answer: Any, since_ms: int) -> Listed:

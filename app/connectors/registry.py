@@ -23,6 +23,8 @@ from app.connectors.sendgrid import SendGrid
 from app.connectors.shopify import Shopify
 from app.connectors.slack import Slack
 from app.connectors.sparkcentral import Sparkcentral
+from app.connectors.sprout import Sprout
+from app.connectors.sprout_poll import SproutPoller
 from app.connectors.telegram import Telegram
 from app.connectors.twilio import Twilio
 from app.connectors.wechat import WeChat
@@ -50,6 +52,7 @@ _ALL: Final[tuple[Connector, ...]] = (
     Twilio(),
     WeChat(),
     Sparkcentral(),
+    Sprout(),
     Shopify(),
 )
 CONNECTORS: Final[Mapping[str, Connector]] = MappingProxyType({connector.name: connector for connector in _ALL})
@@ -58,5 +61,11 @@ _OF_FILES: Final = (AmazonConnect(),)
 FILE_SOURCES: Final[Mapping[str, AmazonConnect]] = MappingProxyType({source.name: source for source in _OF_FILES})
 """Sources whose records come in files (`carebeat import-file`)."""
 
-_POLLERS: Final[tuple[Poller, ...]] = (ZendeskPoller(), IntercomPoller(), ChatwootPoller(), GorgiasPoller())
+_POLLERS: Final[tuple[Poller, ...]] = (
+    ZendeskPoller(),
+    IntercomPoller(),
+    ChatwootPoller(),
+    GorgiasPoller(),
+    SproutPoller(),
+)
 POLLERS: Final[Mapping[str, Poller]] = MappingProxyType({poller.name: poller for poller in _POLLERS})

@@ -61,7 +61,7 @@ class ZendeskPoller:
         """An OAuth token; with a user (`somebody@example.com/token`) an API token."""
         return bearer(token, user)
 
-    def listing(self, since_ms: int) -> Ask:
+    def listing(self, since_ms: int, now_ms: int) -> Ask:  # noqa: ARG002 - up to now
         """The export from an instant."""
         return Ask(_EXPORT, {"start_time": str(since_ms // 1000)}, spacing_seconds=_EXPORT_SECONDS)
 

@@ -44,6 +44,13 @@ class Desk:
     polling: Polling | None = None
     drops: Drops = field(default_factory=dict)
 
+    @property
+    def owed(self) -> frozenset[str]:
+        """Types of events that webhooks must bring: what polling alone found of them was missed."""
+        if self.polling is None or not self.connector.capabilities.takes_posts:
+            return frozenset()
+        return self.polling.poller.exact
+
     def is_others(self, draft: Draft) -> bool:
         """Whether another account is the authority for what a draft tells."""
         channels = self.drops.get(str(draft.fields.get("type")))

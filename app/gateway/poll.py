@@ -87,7 +87,9 @@ class Round:
         found = [one for one in await self._listed(cursor.reached_ms - overlap_ms) if wanted(one)]
         self.tally.tickets = len(found)
         for one in found:
-            dated = await self._events(one, cursor.complete_ms - overlap_ms)
+            since_ms = cursor.complete_ms - overlap_ms
+            is_new = one.began_ms is not None and one.began_ms >= since_ms
+            dated = await self._events(one, 0 if is_new else since_ms)
             if dated:
                 await self._take(dated)
                 self.tally.events += len(dated)
@@ -99,7 +101,7 @@ class Round:
     async def _listed(self, since_ms: int) -> Sequence[Found]:
         """All tickets that changed, the one that did so longest ago first."""
         found: dict[str, Found] = {}
-        ask: Ask | None = self._poller.listing(since_ms)
+        ask: Ask | None = self._poller.listing(since_ms, self._now_ms())
         pages = 0
         while ask is not None:
             page = await self._listing_page(ask, since_ms)

@@ -40,7 +40,7 @@ class Kept(Protocol):
 
 def completeness_of(desks: Desks, started_ms: int) -> Mapping[Place, Completeness]:
     """The memories of the accounts that are polled."""
-    return {place: Completeness(desk.polling.poller.exact, started_ms) for place, desk in desks.items() if desk.polling}
+    return {place: Completeness(desk.owed, started_ms) for place, desk in desks.items() if desk.polling}
 
 
 class AccountPolling:

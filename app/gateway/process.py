@@ -167,7 +167,7 @@ def _metrics(
 
     emits = {desk.connector.name: desk.connector.capabilities.emits for desk in desks.values()}
     secrets = {place: len(desk.account.secrets) for place, desk in desks.items()}
-    polled = {place: desk.polling.poller.exact for place, desk in desks.items() if desk.polling}
+    polled = {place: desk.owed for place, desk in desks.items() if desk.polling}
     dropped = {place: tuple(desk.drops) for place, desk in desks.items()}
     build = {"version": __version__}
     return GatewayMetrics(emits, secrets, REFUSALS, dropped=dropped, build=build, look=look, polled=polled)

@@ -82,6 +82,8 @@ class Gateway:
         self._check_rates(desk, scope, now_seconds)
         if desk is None:
             raise Refusal("unknown-path", "there is no such account; the path is /in/<connector>/<account>")
+        if not desk.connector.capabilities.takes_posts:
+            raise Refusal("unknown-path", f"{desk.connector.name} is polled: nothing is sent here")
         headers = dict(scope["headers"])
         if scope["method"] != "POST":
             return self._shake_hands(desk, _request(scope, headers, b"")), "handshake"

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import app.connectors
 from app.connectors.connector import REFUSALS, Draft, Malformed, Request
-from app.connectors.registry import CONNECTORS
+from app.connectors.registry import CONNECTORS, POLLERS
 from app.gateway.events import Finishing, InvalidEvent, Ready
 from app.gateway.pseudonyms import Pseudonyms
 from app.kpi.customers import Purchase, decode
@@ -70,9 +70,13 @@ def _json(case: Case) -> list[Body]:
 
 CASES = [case_of(name) for name in FOUND]
 SENT_JSON = [case for case in CASES if _json(case)]
+POSTING = [case for case in CASES if case.connector.capabilities.takes_posts]
+"""Of sources that post. The bodies of the others are what their pollers make of an answer."""
 each = _each(CASES)
+each_posting = _each(POSTING)
+each_polled_only = _each([case for case in CASES if case not in POSTING])
 each_sent_json = _each(SENT_JSON)
-each_signing_bodies = _each([case for case in CASES if case.connector.capabilities.signs_body])
+each_signing_bodies = _each([case for case in POSTING if case.connector.capabilities.signs_body])
 each_signing_instants = _each([case for case in CASES if case.oldest_ms is not None])
 
 _EXAMPLES = 20_000 * settings.default.max_examples // 100
@@ -108,11 +112,24 @@ def test_every_file_is_in_the_registry() -> None:
     assert {type(connector).__module__.rpartition(".")[2] for connector in CONNECTORS.values()} == set(FOUND)
 
 
+@each_posting
+def test_what_is_signed_is_verified(case: Case) -> None:
+    for _, request in _requests(case):
+        assert case.connector.verify(request, case.account, NOW_MS).secret == 0
+
+
+@each_polled_only
+def test_what_is_only_polled_trusts_no_post(case: Case) -> None:
+    assert case.connector.name in POLLERS
+    accounts = (case.account, dataclasses.replace(case.account, secrets=(b"", b"k" * 32)))
+    for _, request in _requests(case):
+        assert {case.connector.verify(request, account, NOW_MS).secret for account in accounts} == {None}
+
+
 @each
-def test_what_is_signed_is_verified_and_gives_its_events(case: Case) -> None:
+def test_a_body_gives_its_events(case: Case) -> None:
     assert case.bodies
     for body, request in _requests(case):
-        assert case.connector.verify(request, case.account, NOW_MS).secret == 0
         assert tuple(event.type for event in _finished(case, request)) == body.expect
 
 
@@ -248,7 +265,7 @@ def test_one_changed_byte_is_refused(case: Case, position: int, flip: int) -> No
         assert verdict == (None, "mismatch")
 
 
-@each
+@each_posting
 @given(position=st.integers(min_value=0), flip=st.integers(1, 255))
 def test_one_changed_byte_in_a_signed_header_is_refused(case: Case, position: int, flip: int) -> None:
     for name in case.signed_headers:
@@ -259,7 +276,7 @@ def test_one_changed_byte_in_a_signed_header_is_refused(case: Case, position: in
         assert case.connector.verify(changed, case.account, NOW_MS).secret is None
 
 
-@each
+@each_posting
 def test_a_missing_signed_header_is_refused(case: Case) -> None:
     request = _requests(case)[0][1]
     for name in case.signed_headers:
@@ -269,7 +286,7 @@ def test_a_missing_signed_header_is_refused(case: Case) -> None:
         )
 
 
-@each
+@each_posting
 def test_another_secret_is_refused(case: Case) -> None:
     for body in case.bodies:
         request = case.sign(body, case.other_secret, NOW_MS)
@@ -288,7 +305,7 @@ def test_a_post_signed_long_ago_or_ahead_is_stale(case: Case) -> None:
         assert case.connector.verify(request, case.account, NOW_MS).refusal == refusal
 
 
-@each
+@each_posting
 def test_while_a_secret_is_replaced_both_sign_and_the_verdict_says_which(case: Case) -> None:
     keys = tuple(case.connector.key(secret) for secret in (case.other_secret, case.secret))
     account = dataclasses.replace(case.account, secrets=keys)
@@ -375,17 +392,17 @@ def test_a_body_with_bytes_replaced_gives_events_or_malformed(case: Case, data: 
         _finished(case, case.sign(Body(bytes(body), (), sample.headers), case.secret, NOW_MS))
 
 
-@each
+@each_posting
 def test_a_handshake_is_no_business_of_posts(case: Case) -> None:
     assert case.connector.handshake(_requests(case)[0][1], case.account) is None
 
 
-@each
+@each_posting
 def test_the_answer_to_a_good_post_is_a_success(case: Case) -> None:
     assert 200 <= case.connector.accepted(_requests(case)[0][1]).status < 300
 
 
-@each
+@each_posting
 def test_an_account_is_never_shown_with_its_secrets(case: Case) -> None:
     assert case.secret not in repr(case.account)
     assert repr(case.account.secrets[0]) not in repr(case.account)

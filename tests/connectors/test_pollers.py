@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.connectors.connector import Malformed
 from app.connectors.poller import Ask, Found, Poller
 from app.connectors.registry import CONNECTORS, POLLERS
-from tests.gateway.vendors.stage import VENDORS, Stage
+from tests.gateway.vendors.stage import URLS, VENDORS, Stage
 from tests.gateway.vendors.world import START_MS
 
 SINCE_MS = START_MS
@@ -25,7 +25,7 @@ each = pytest.mark.parametrize("stage", [Stage(vendor) for vendor in VENDORS], i
 def answers(stage: Stage) -> Iterator[tuple[Ask, Any]]:
     """Requests of a round and their right answers: the listing's first page, and all about its first ticket."""
     poller = _poller(stage)
-    listing = poller.listing(SINCE_MS)
+    listing = poller.listing(SINCE_MS, stage.world.now_ms)
     answer = _answer(stage, listing)
     yield listing, answer
     asks = list(poller.details(poller.listed(listing, answer, SINCE_MS).found[0]))
@@ -41,15 +41,14 @@ def _poller(stage: Stage) -> Poller:
 
 
 def _answer(stage: Stage, ask: Ask) -> Any:
-    root = "/api/v1/accounts/3" if stage.vendor.name == "chatwoot" else ""
-    return stage.vendor.answer(stage.world, root + ask.path, ask.query, ask.body)
+    return stage.vendor.answer(stage.world, URLS.get(stage.vendor.name, "") + ask.path, ask.query, ask.body)
 
 
 def understood(stage: Stage, ask: Ask, answer: Any) -> None:
     """As a round does it. Nothing but Malformed may come out."""
     poller, account, connector = _poller(stage), stage.desk.account, CONNECTORS[stage.vendor.name]
     try:
-        if ask.path == poller.listing(SINCE_MS).path:
+        if ask.path == poller.listing(SINCE_MS, SINCE_MS).path:
             items = [item for found in poller.listed(ask, answer, SINCE_MS).found for item in _all_of(poller, found)]
         else:
             items = list(poller.read(ask, answer, SINCE_MS).items)

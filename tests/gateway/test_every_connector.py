@@ -26,7 +26,9 @@ CASES: Final[Mapping[str, Case]] = {name: case_of(name) for name in FOUND}
 KEY: Final = b"k" * 32
 _ROOM_BYTES: Final = 48 << 20
 
+POLLED_ONLY: Final = [name for name in FOUND if not CONNECTORS[name].capabilities.takes_posts]
 each = pytest.mark.parametrize("name", FOUND)
+each_posting = pytest.mark.parametrize("name", sorted(set(FOUND) - set(POLLED_ONLY)))
 
 
 def _desks() -> Desks:
@@ -44,7 +46,7 @@ async def _post(here: Site, name: str, request: Request) -> httpx.Response:
     return await here.client.request(request.method, url, content=request.body, headers=headers)
 
 
-@each
+@each_posting
 async def test_what_is_signed_arrives_and_is_told_nowhere(name: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     case = CASES[name]
@@ -59,7 +61,17 @@ async def test_what_is_signed_arrives_and_is_told_nowhere(name: str, caplog: pyt
         assert [word for word in case.private if word in told] == []
 
 
-@each
+@pytest.mark.parametrize("name", POLLED_ONLY)
+async def test_nothing_is_sent_to_what_is_only_polled(name: str) -> None:
+    case = CASES[name]
+    async with site(desks=_desks(), room_bytes=_ROOM_BYTES) as here:
+        for method in ("POST", "GET"):
+            request = case.sign(case.bodies[0], case.secret, NOW_MS)._replace(method=method)
+            assert said(await _post(here, name, request)) == (404, "unknown-path")
+        assert here.kafka.sent == []
+
+
+@each_posting
 async def test_what_somebody_else_signed_is_refused(name: str) -> None:
     case = CASES[name]
     async with site(desks=_desks(), room_bytes=_ROOM_BYTES) as here:

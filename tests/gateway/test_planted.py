@@ -32,8 +32,11 @@ from tests.gateway.sender import PSEUDONYM_KEY
 from tests.web import get
 
 CASES: Final[Mapping[str, Case]] = {
-    f"{name}/{case_of(name).account.name}": case_of(name) for name in sorted(CONNECTORS)
+    f"{name}/{case_of(name).account.name}": case_of(name)
+    for name in sorted(CONNECTORS)
+    if CONNECTORS[name].capabilities.takes_posts
 }
+"""Of sources that post; what is polled is looked through in `test_poll.py`."""
 _POSTERS: Final = 4
 _SHORTEST: Final = 4
 """Shorter words of the cases are in any long text by chance; figures even up to seven digits."""

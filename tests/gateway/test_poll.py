@@ -12,11 +12,13 @@ from starlette.responses import Response
 from app.gateway import poll
 from app.gateway.poll import Cursor
 from tests.gateway.vendors.server import TOKEN, Vendor
-from tests.gateway.vendors.stage import VENDORS, Power, Stage, content
+from tests.gateway.vendors.stage import ASKED_EACH, POSTING, VENDORS, Power, Stage, content
 from tests.gateway.vendors.world import START_MS
 from tests.gateway.vendors.zendesk import HELD_BACK_MS
 
 vendors = pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.name)
+posting = pytest.mark.parametrize("vendor", POSTING, ids=lambda vendor: vendor.name)
+asked_each = pytest.mark.parametrize("vendor", ASKED_EACH, ids=lambda vendor: vendor.name)
 
 
 def stage_of(vendor: Vendor) -> Stage:
@@ -133,7 +135,7 @@ async def test_a_process_that_is_killed_at_any_request_goes_on_after_it(vendor: 
         assert {event.id: content(event) for event in stage.kafka.sent} == expected
 
 
-@vendors
+@asked_each
 async def test_a_round_that_was_broken_off_does_not_begin_from_the_start(vendor: Vendor) -> None:
     stage = stage_of(vendor)
     busy(stage, tickets=30)
@@ -197,6 +199,7 @@ async def test_what_moves_between_pages_while_they_are_read_is_not_lost(vendor: 
 
     stage.server.before = change
     await stage.poll()
+    stage.server.before = lambda _: None
     stage.wait(120)
     await stage.poll()
     assert not stage.missing()
@@ -266,7 +269,7 @@ async def test_any_order_of_news_rounds_deaths_and_restarts_loses_nothing(
             assert by_id.setdefault(event.id, content(event)) == content(event)
 
 
-@vendors
+@asked_each
 async def test_a_ticket_that_is_gone_stops_nobody(vendor: Vendor) -> None:
     stage = stage_of(vendor)
     busy(stage)
@@ -282,7 +285,7 @@ async def test_a_ticket_that_is_gone_stops_nobody(vendor: Vendor) -> None:
     assert not stage.missing() & others
 
 
-@vendors
+@asked_each
 async def test_what_cannot_be_read_is_counted_and_left_out(vendor: Vendor) -> None:
     """An entry of a listing, an answer about a ticket, and one that is no JSON."""
     stage = stage_of(vendor)
@@ -351,7 +354,7 @@ async def test_a_429_is_obeyed_to_the_second(vendor: Vendor) -> None:
     stage = stage_of(vendor)
     busy(stage)
     limited = Response(status_code=429, headers={"retry-after": "37"})
-    stage.server.faults = [None, limited, None, None, limited, limited]
+    stage.server.faults = [None, limited, None, limited, limited]
     await stage.poll()
     pauses = [b.at_seconds - a.at_seconds for a, b in pairwise(stage.server.log) if a.status == 429]
     assert pauses == [37.0, 37.0, 37.0]
@@ -428,7 +431,7 @@ async def test_while_events_cannot_be_kept_the_cursor_stays(vendor: Vendor) -> N
     assert not stage.missing()
 
 
-@vendors
+@posting
 async def test_what_no_webhook_brought_is_counted_once_it_is_sure(vendor: Vendor) -> None:
     stage = Stage(vendor)
     stage.happen(1, "in")  # before the process listened long enough: nobody can say
@@ -449,7 +452,7 @@ async def test_what_no_webhook_brought_is_counted_once_it_is_sure(vendor: Vendor
     assert stage.figure("carebeat_missed_webhooks_total", type="message-received") == 1
 
 
-@vendors
+@posting
 async def test_the_first_rounds_after_a_start_raise_no_alarm(vendor: Vendor) -> None:
     stage = stage_of(vendor)
     for ticket in range(5):
@@ -461,6 +464,18 @@ async def test_the_first_rounds_after_a_start_raise_no_alarm(vendor: Vendor) -> 
         stage.wait(400)
     assert stage.kafka.sent  # it has forgotten that they came
     assert stage.figure("carebeat_missed_webhooks_total") == 0
+
+
+async def test_where_there_are_no_webhooks_none_is_missed() -> None:
+    (vendor,) = set(VENDORS) - set(POSTING)
+    stage = stage_of(vendor)
+    stage.wait(120)
+    busy(stage)
+    for _ in range(2):
+        await stage.poll()
+        stage.wait(601)
+    assert stage.kafka.sent
+    assert "carebeat_missed_webhooks_total{" not in stage.metrics.exposition("")[0].decode()
 
 
 def test_what_is_left_of_our_share_is_kept() -> None:
