@@ -18,9 +18,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from app.connectors import native
-from app.connectors.connector import Malformed
 from app.connectors.instants import from_seconds
-from app.connectors.poller import Ask, Found, Listed, Page, chosen, entries, mapping_at
+from app.connectors.poller import Ask, Found, Listed, Page, chosen, entries, found_in, mapping_at
 
 _LIST: Final = "/conversations"
 _MESSAGES: Final = 20
@@ -47,22 +46,15 @@ class ChatwootPoller:
     def listed(self, ask: Ask, answer: Any, since_ms: int) -> Listed:
         """The conversations of a page. Raises Malformed."""
         data = mapping_at(answer, "data")
-        conversations, malformed = entries(data, "payload")
         count = mapping_at(data, "meta").get("all_count")
         page, before = ask.about
         if isinstance(before, int) and isinstance(count, int) and count < before:
             return Listed((), _page(1, None))
-        found, oldest_ms = [], None
-        for conversation in conversations:
-            try:
-                one = _found(conversation)
-            except Malformed:
-                malformed += 1
-                continue
-            oldest_ms = one.about["active_ms"]
-            found += [one] if one.changed_ms >= since_ms else []
-        is_last = not conversations or (oldest_ms is not None and oldest_ms < since_ms)
-        return Listed(found, None if is_last else _page(page + 1, count if before is None else before), malformed)
+        found, malformed = found_in(data, "payload", _found)
+        is_empty = not found and not malformed
+        is_last = is_empty or (bool(found) and found[-1].about["active_ms"] < since_ms)
+        recent = [one for one in found if one.changed_ms >= since_ms]
+        return Listed(recent, None if is_last else _page(page + 1, count if before is None else before), malformed)
 
     def details(self, found: Found) -> Sequence[Ask]:
         """Its latest messages."""

@@ -18,9 +18,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from app.connectors import native
-from app.connectors.connector import Malformed
 from app.connectors.instants import from_text
-from app.connectors.poller import Ask, Found, Listed, Page, bearer, chosen, entries, mapping_at, number
+from app.connectors.poller import Ask, Found, Listed, Page, bearer, chosen, entries, found_in, mapping_at, number
 
 _TICKETS: Final = "/api/tickets"
 _LIMIT: Final = "100"
@@ -54,13 +53,7 @@ class GorgiasPoller:
 
     def listed(self, ask: Ask, answer: Any, since_ms: int) -> Listed:
         """The tickets of a page. Raises Malformed."""
-        tickets, malformed = entries(answer, "data")
-        found = []
-        for ticket in tickets:
-            try:
-                found.append(_found(ticket))
-            except Malformed:
-                malformed += 1
+        found, malformed = found_in(answer, "data", _found)
         is_past = any(one.changed_ms < since_ms for one in found)
         recent = [one for one in found if one.changed_ms >= since_ms]
         return Listed(recent, None if is_past else _following(ask, answer), malformed)

@@ -20,7 +20,7 @@ from typing import Any, Final
 from app.connectors import native
 from app.connectors.connector import Malformed
 from app.connectors.instants import from_seconds
-from app.connectors.poller import Ask, Found, Listed, Page, bearer, entries, mapping_at, until_reset
+from app.connectors.poller import Ask, Found, Listed, Page, bearer, found_in, mapping_at, until_reset
 
 _SEARCH: Final = "/conversations/search"
 _PER_PAGE: Final = 150
@@ -62,13 +62,7 @@ class IntercomPoller:
 
     def listed(self, ask: Ask, answer: Any, since_ms: int) -> Listed:  # noqa: ARG002 - the search begins there
         """The conversations of a page. Raises Malformed."""
-        conversations, malformed = entries(answer, "conversations")
-        found = []
-        for conversation in conversations:
-            try:
-                found.append(_found(conversation))
-            except Malformed:
-                malformed += 1
+        found, malformed = found_in(answer, "conversations", _found)
         after = mapping_at(mapping_at(answer, "pages"), "next").get("starting_after")
         if not isinstance(after, str):
             return Listed(found, None, malformed)

@@ -20,7 +20,7 @@ was missed. Others are delivered too: what a source does not tell twice in the s
 """
 
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Protocol
@@ -155,6 +155,18 @@ def entries(answer: Any, name: str) -> tuple[Sequence[Mapping[str, Any]], int]:
         raise Malformed(f"{name} must be an array")
     objects = [value for value in values if isinstance(value, dict)]
     return objects, len(values) - len(objects)
+
+
+def found_in(answer: Any, name: str, read: Callable[[Mapping[str, Any]], Found]) -> tuple[list[Found], int]:
+    """What `read` finds in the objects in the array under a name, and how many it cannot read. Raises Malformed."""
+    objects, malformed = entries(answer, name)
+    found = []
+    for value in objects:
+        try:
+            found.append(read(value))
+        except Malformed:
+            malformed += 1
+    return found, malformed
 
 
 def mapping_at(answer: Any, name: str) -> Mapping[str, Any]:

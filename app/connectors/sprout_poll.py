@@ -20,7 +20,7 @@ from typing import Any, Final
 from app.connectors import native
 from app.connectors.connector import Malformed
 from app.connectors.instants import from_text
-from app.connectors.poller import Ask, Found, Listed, Page, bearer, chosen, entries, mapping_at
+from app.connectors.poller import Ask, Found, Listed, Page, bearer, chosen, found_in, mapping_at
 
 _CASES: Final = "/cases/filter"
 _LIMIT: Final = 100
@@ -50,13 +50,7 @@ class SproutPoller:
 
     def listed(self, ask: Ask, answer: Any, since_ms: int) -> Listed:  # noqa: ARG002 - the span begins there
         """The cases of a page. Raises Malformed."""
-        cases, malformed = entries(answer, "data")
-        found = []
-        for case in cases:
-            try:
-                found.append(_found(case))
-            except Malformed:
-                malformed += 1
+        found, malformed = found_in(answer, "data", _found)
         return Listed(found, _following(ask, answer), malformed)
 
     def details(self, found: Found) -> Sequence[Ask]:  # noqa: ARG002 - the listing has told

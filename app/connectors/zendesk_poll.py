@@ -21,7 +21,7 @@ from typing import Any, Final
 from app.connectors import native
 from app.connectors.connector import Malformed
 from app.connectors.instants import from_text
-from app.connectors.poller import Ask, Found, Listed, Page, bearer, chosen, entries, mapping_at, until_reset
+from app.connectors.poller import Ask, Found, Listed, Page, bearer, chosen, entries, found_in, mapping_at, until_reset
 
 _EXPORT: Final = "/api/v2/incremental/tickets/cursor.json"
 _EXPORT_SECONDS: Final = 6.0
@@ -67,13 +67,7 @@ class ZendeskPoller:
 
     def listed(self, ask: Ask, answer: Any, since_ms: int) -> Listed:  # noqa: ARG002 - the export begins there
         """The tickets of a page. Raises Malformed."""
-        tickets, malformed = entries(answer, "tickets")
-        found = []
-        for ticket in tickets:
-            try:
-                found.append(_found(ticket))
-            except Malformed:
-                malformed += 1
+        found, malformed = found_in(answer, "tickets", _found)
         return Listed(found, _next_page(answer), malformed)
 
     def details(self, found: Found) -> Sequence[Ask]:
