@@ -17,6 +17,7 @@ from tests.gateway.vendors.server import TOKEN, Server
 from tests.gateway.vendors.stage import ENVIRONMENT, configuration
 from tests.gateway.vendors.world import World
 from tests.traffic.topic import read_all
+from tests.web import get
 
 _PARTITIONS = 2
 
@@ -41,6 +42,8 @@ async def test_what_happened_comes_to_kafka_and_a_restart_goes_on(kafka: Embedde
             await until(lambda: gateway.figure(done) == 1, 30, "a round is done")  # noqa: B023 - at once
             world.happen(10 * round_, "in")
             assert gateway.figure("carebeat_missed_webhooks_total") == 0
+            assert gateway.figure("carebeat_poll_cursor_timestamp_seconds") > 0
+            assert 'carebeat_missed_webhooks_total{account="support"' in get(gateway.metrics_port, "/metrics")[1]
             await until(lambda: gateway.log.count("Other gateways are heard") == round_, 20, "it hears")  # noqa: B023
             assert gateway.stop() == 0
     events = [json.loads(record.value) for record in await read_all(kafka.bootstrap, f"{prefix}events", _PARTITIONS)]
