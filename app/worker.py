@@ -185,12 +185,7 @@ def _wire(worker: Worker, metrics: Metrics, *, keep_samples: bool) -> None:
         async for batch in stream:
             await merging.apply(batch)
 
-    if settings.clock == "log":
-
-        @worker.task  # type: ignore[untyped-decorator]
-        async def tick() -> None:
-            source = topics.EVENTS.full_name(prefix)
-            await keep_ticking(worker.cluster, source, lambda: list(tracking.owners), settings.tick_interval_seconds)
+    _keep_time(worker, tracking)
 
 
 def _join_orders(worker: Worker, metrics: Metrics, settle_ms: int) -> None:
@@ -209,11 +204,18 @@ def _join_orders(worker: Worker, metrics: Metrics, settle_ms: int) -> None:
         async for batch in stream:
             await joining.apply(batch)
 
-    if settings.clock == "log":
+    _keep_time(worker, joining)
 
-        @worker.task  # type: ignore[untyped-decorator]
-        async def tick_customers() -> None:
-            await keep_ticking(worker.cluster, source, lambda: list(joining.owners), settings.tick_interval_seconds)
+
+def _keep_time(worker: Worker, job: Job) -> None:
+    """Time passes in a job's partitions with no records too, where the log is the clock."""
+    if worker.settings.clock != "log":
+        return
+
+    @worker.task  # type: ignore[untyped-decorator]
+    async def tick() -> None:
+        interval_seconds = worker.settings.tick_interval_seconds
+        await keep_ticking(worker.cluster, job.source, lambda: list(job.owners), interval_seconds)
 
 
 def _show(worker: Worker, health: Health, metrics: Metrics) -> None:

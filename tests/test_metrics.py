@@ -1,7 +1,6 @@
 """The metrics of a worker as a whole: events in, exposition out."""
 
 import json
-import shutil
 import subprocess
 import time
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from app.kpi.partition import Partition
 from app.kpi.rules import Rules
 from app.metrics import METRICS, Metrics
 from app.metrics.catalogue import ORDERS
+from tests.render.programs import program
 
 BEGIN_MS = 1_774_000_020_000
 TEXT = "channels:\n  chat:\n    sla: {first_response: 7m}\n  email:\n"
@@ -454,9 +454,7 @@ def test_publishing_hardly_holds_up_the_loop() -> None:
 
 
 def test_promtool_has_nothing_to_say() -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        pytest.skip("PROMTOOL IS NOT INSTALLED: what is exported is not linted (Debian: package prometheus)")
+    promtool = program("promtool")
     full, partitions = busy()
     full.publish(partitions, dict.fromkeys(range(12), 0))
     for seen in (full, eventful().metrics):

@@ -22,7 +22,7 @@ from app.connectors.connector import Account, Capabilities, Draft, Malformed, Re
 from app.connectors.instants import from_text
 from app.connectors.members import text
 from app.connectors.native import Occasion
-from app.connectors.one_json import OneJson
+from app.connectors.one_json import DESK_EVENTS, OneJson
 
 PRIORITIES: Final[Mapping[str, str]] = {"critical": "urgent", "high": "high", "medium": "normal", "low": "low"}
 DIRECTIONS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
@@ -36,17 +36,7 @@ class Sprout(OneJson):
 
     name = "sprout"
     capabilities = Capabilities(
-        emits=frozenset(
-            {
-                "ticket-opened",
-                "message-received",
-                "reply-sent",
-                "ticket-closed",
-                "ticket-reopened",
-                "ticket-assigned",
-                "ticket-labelled",
-            }
-        ),
+        emits=DESK_EVENTS - {"ticket-paused", "ticket-resumed", "survey-answered"},
         tickets="numbers",
         takes_posts=False,
     )

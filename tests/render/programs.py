@@ -17,7 +17,9 @@ def program(name: str) -> str:
     """Where a program is. Skips the test, and says what is not tested, where it is not."""
     path = shutil.which(name)
     if path is None:
-        pytest.skip(f"NO {name.upper()}, rules and routes are not tested: apt-get install {_PACKAGES[name]}")
+        pytest.skip(
+            f"NO {name.upper()}, rules, routes and the form of metrics are not tested: apt-get install {_PACKAGES[name]}"
+        )
     return path
 
 
