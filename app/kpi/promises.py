@@ -24,19 +24,31 @@ class Promises(Verdicts):
 
     # -- starting --------------------------------------------------------------------------------------------------------------------------
 
-    def start_first(self, state: State, set_ms: int, channel: str, out: Effects) -> None:
+    def start_first(self, state: State, set_ms: int, out: Effects) -> None:
         """The queue clock started; the promise runs with it, or with the customer's clock, unless it runs already."""
-        if state.first_sla is not None:
+        found = None if state.first_sla is not None else self._first_start(state)
+        if found is None:
             return
-        rules = self._rules[channel]
-        policy = self.policy(channel, state.attributes)
-        start_ms = state.first_ms if policy.customer_clock else state.queue_ms
-        if start_ms is not None:
-            clock = _new(start_ms, set_ms, channel, policy, policy.first_response, rules.grace_ms)
-            clock.customer, clock.historic = policy.customer_clock, out.historic
-            state.first_sla = clock
-            if self._publish_all:
-                self._say(clock, FIRST, "started", set_ms, state.attributes, out)
+        start_ms, channel, policy = found
+        clock = _new(start_ms, set_ms, channel, policy, policy.first_response, self._rules[channel].grace_ms)
+        clock.customer = policy.customer_clock
+        clock.historic = state.first_historic if clock.customer else state.queue_historic
+        state.first_sla = clock
+        if self._publish_all:
+            self._say(clock, FIRST, "started", set_ms, state.attributes, out)
+
+    def _first_start(self, state: State) -> tuple[int, str, Policy] | None:
+        """Where the clock of the first response starts by what is known now: (instant, channel, policy); None if nowhere."""
+        if state.first_ms is None:
+            return None
+        policy = self.policy(state.first_channel, state.attributes)
+        if policy.customer_clock:
+            return state.first_ms, state.first_channel, policy
+        if state.queue_ms is None:
+            return None
+        if state.queue_channel != state.first_channel:
+            policy = self.policy(state.queue_channel, state.attributes)
+        return state.first_ms if policy.customer_clock else state.queue_ms, state.queue_channel, policy
 
     def start_next(self, state: State, start_ms: int, set_ms: int, channel: str, out: Effects) -> None:
         """A wait began after the first human response."""
@@ -139,18 +151,18 @@ class Promises(Verdicts):
     def _match_first_again(self, state: State, at_ms: int, out: Effects) -> None:
         clock = state.first_sla
         if clock is None:
-            if state.first_ms is not None:
-                self.start_first(state, at_ms, state.first_channel, out)
+            self.start_first(state, at_ms, out)
             return
         if not self.is_open(clock, FIRST, at_ms, state.attributes, out):
             return
-        policy = self.policy(clock.channel, state.attributes)
-        if policy.customer_clock != clock.customer:  # it would have another start: another clock
-            self.retract(clock, FIRST, state.attributes, out)
-            state.first_sla = None
-            self.start_first(state, at_ms, clock.channel, out)
-        else:
+        found = self._first_start(state)
+        if found is not None and (found[1], found[2].customer_clock) == (clock.channel, clock.customer):
+            policy = found[2]
             self._apply(clock, FIRST, policy, policy.first_response, [], at_ms, state.attributes, out)
+            return
+        self.retract(clock, FIRST, state.attributes, out)  # it would have another start: another clock
+        state.first_sla = None
+        self.start_first(state, at_ms, out)
 
     def _apply(
         self,

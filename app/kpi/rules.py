@@ -8,7 +8,7 @@ from typing import Literal
 
 from app.kpi.business_hours import Schedule
 
-STATE_FORMAT = 4
+STATE_FORMAT = 5
 """Raised when stored state can no longer be read as it was, or when the same events would give other figures."""
 
 OTHER_CHANNEL = "other"

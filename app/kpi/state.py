@@ -115,6 +115,10 @@ class State(msgspec.Struct, array_like=True, gc=False):
     wait_messages: int = 0
     wait_actioned: bool = False
     """Somebody did something about the messages that wait."""
+    first_historic: bool = False
+    """The message that started the first response was over a day old when it reached the log."""
+    queue_historic: bool = False
+    """The same of what started the queue."""
 
     def level(self) -> TicketLevel | None:
         """What the ticket adds to the levels; None if it is not open."""

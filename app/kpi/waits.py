@@ -45,6 +45,7 @@ class Waits:
         """A customer turn that began at `start_ms` and is known at `set_ms` (later only for messages that waited for a reopening)."""
         if state.first_ms is None and not state.first_done:
             state.first_ms, state.first_channel = start_ms, channel
+            state.first_historic = out.historic
         if state.first_ms is not None and state.queue_ms is None:
             self._start_queue(state, start_ms, set_ms, channel, out)
         if state.wait_ms is None:
@@ -52,7 +53,8 @@ class Waits:
 
     def _start_queue(self, state: State, start_ms: int, set_ms: int, channel: str, out: Effects) -> None:
         state.queue_ms, state.queue_channel = start_ms, channel
-        self.promises.start_first(state, set_ms, channel, out)
+        state.queue_historic = out.historic
+        self.promises.start_first(state, set_ms, out)
 
     def _start_wait(self, state: State, start_ms: int, set_ms: int, channel: str, messages: int, out: Effects) -> None:
         state.wait_ms, state.wait_channel, state.wait_expired = start_ms, channel, False
