@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields, replace
 from datetime import timedelta
+from importlib.metadata import version
 from typing import Any, Final
 
 from app.config_channels import ChannelConfig
@@ -16,6 +17,7 @@ from app.spans import milliseconds
 
 Schedules = Mapping[str, Schedule]
 _PROMISE: Final = Promise()
+_ZONES: Final = version("tzdata")
 
 
 def rules(config: Config, clock: Clock) -> Rules:
@@ -32,7 +34,7 @@ def rules(config: Config, clock: Clock) -> Rules:
         dimensions=frozenset(config.records),
         publish_all=config.sla_publish == "all",
     )
-    return replace(compiled, version=_digest([STATE_FORMAT, _figures(compiled)], digits=12))
+    return replace(compiled, version=_digest([STATE_FORMAT, _zones_version(compiled), _figures(compiled)], digits=12))
 
 
 def truth_rules() -> Rules:
@@ -120,6 +122,15 @@ def _figures(compiled: Rules) -> dict[str, Any]:
     content = {part.name: getattr(compiled, part.name) for part in fields(compiled)}
     channels = {name: _channel_figures(channel) for name, channel in compiled.channels.items()}
     return {**content, "default": _channel_figures(compiled.default), "channels": channels}
+
+
+def _zones_version(compiled: Rules) -> str | None:
+    """Of the zones that figures depend on; None where all is UTC."""
+    channels = (compiled.default, *compiled.channels.values())
+    promised = [policy.schedule for channel in channels for policy in channel.policies]
+    schedules = (*(channel.schedule for channel in channels), *promised)
+    zones = {compiled.zone, *(schedule.zone.key for schedule in schedules if schedule is not None)}
+    return None if zones == {"UTC"} else _ZONES
 
 
 def _channel_figures(channel: ChannelRules) -> dict[str, Any]:
