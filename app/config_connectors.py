@@ -81,7 +81,8 @@ def _api(url: str) -> str:
 
 
 _SHORTEST: Final = timedelta(minutes=1)
-_LONGEST: Final = timedelta(days=1)
+_LONGEST: Final = timedelta(hours=23)
+"""With the grace that goes with it, breaches are out while their windows are open."""
 
 
 class PollConfig(_Part):

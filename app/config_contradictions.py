@@ -13,9 +13,12 @@ from app.config_file import Place, Problem
 from app.config_model import Config
 from app.config_policies import PolicyConfig, Promise
 from app.config_schedules import ALWAYS, OF_CHANNEL, ScheduleConfig, never_open
+from app.kpi.instants import LATE_LIMIT_MS
 from app.kpi.rules import OTHER_CHANNEL
 from app.spans import write_span
 
+_WHILE_OPEN: Final = timedelta(milliseconds=LATE_LIMIT_MS)
+_WINDOWS_OPEN: Final = "the time for which windows stay open, or their breaches would count in none"
 _DIMENSIONS: Final = {"agents": "agent", "topics": "topic", "tags": "tag", "teams": "team"}
 
 
@@ -82,6 +85,7 @@ def _impossible_spans(config: Config, rules: ChannelConfig, place: Place) -> Ite
     closed, open_ = ("`forget: closed`", config.forget.closed), ("`forget: open`", config.forget.open)
     ordered: list[tuple[tuple[str, ...], timedelta | None, str, timedelta | None]] = [
         (("grace",), rules.grace, "`settle`", rules.settle),
+        (("grace",), rules.grace, _WINDOWS_OPEN, _WHILE_OPEN),
         (("settle",), rules.settle, *closed),
         (("reply_limit",), rules.reply_limit, *open_),
         (("close_after_silence",), rules.close_after_silence, *open_),
@@ -101,8 +105,12 @@ def _not_shorter(
     place: Place, name: str, span: timedelta | None, limit_name: str, limit: timedelta | None
 ) -> Iterator[Problem]:
     if span is not None and limit is not None and span >= limit:
-        text = f"`{name}` ({write_span(span)}) must be shorter than {limit_name} ({write_span(limit)})"
-        yield Problem(place, f"{text}: shorten the one or lengthen the other")
+        yield Problem(place, _too_long(name, span, limit_name, limit))
+
+
+def _too_long(name: str, span: timedelta, limit_name: str, limit: timedelta) -> str:
+    way = "shorten it" if limit_name == _WINDOWS_OPEN else "shorten the one or lengthen the other"
+    return f"`{name}` ({write_span(span)}) must be shorter than {limit_name} ({write_span(limit)}): {way}"
 
 
 def _left_to_settle(config: Config, rules: ChannelConfig) -> timedelta | None:
@@ -204,6 +212,5 @@ def _unfit_grace(config: Config, channel: str | None, grace: timedelta) -> Itera
         yield f"`grace` cannot be told apart in `{channel}`, which several accounts share: put it under `channels: {channel}`"
     if own is not None and "grace" in own.model_fields_set:
         yield f"`grace` stands under `channels: {channel}` too; keep one"
-    settle = config.of(channel).settle
-    if grace >= settle:
-        yield f"`grace` ({write_span(grace)}) must be shorter than `settle` ({write_span(settle)}): shorten it"
+    limits = (("`settle`", config.of(channel).settle), (_WINDOWS_OPEN, _WHILE_OPEN))
+    yield from (_too_long("grace", grace, *limit) for limit in limits if grace >= limit[1])

@@ -101,6 +101,7 @@ def test_unlisted_channels_need_a_list() -> None:
     ("text", "words"),
     [
         ("defaults: {grace: 73h}", "`grace` (3d1h) must be shorter than `settle` (3d)"),
+        ("defaults: {grace: 25h}", "`grace` (1d1h) must be shorter than the time for which windows stay open"),
         ("defaults: {settle: 90d}", "`settle` (90d) must be shorter than `forget: closed` (90d)"),
         ("defaults: {reply_limit: 400d}", "`reply_limit` (400d) must be shorter than `forget: open` (400d)"),
         ("defaults: {close_after_silence: 500d}", "`close_after_silence` (500d) must be shorter than"),
