@@ -62,7 +62,7 @@ class Cell(msgspec.Struct, array_like=True, gc=False):
         """Merge another cell into this one."""
         counts = self.counts
         for name, count in other.counts.items():
-            measure = name if name in counts or not name.startswith(_ENDLESS) else self._bounded(name)
+            measure = name if name in counts or not name.startswith(_ENDLESS) else self._bounded(name, sign)
             left = counts.get(measure, 0) + sign * count
             if left:
                 counts[measure] = min(_MOST, left)
@@ -82,8 +82,10 @@ class Cell(msgspec.Struct, array_like=True, gc=False):
             if other.first_reply_ms is not None:
                 self.first_reply_ms = min(other.first_reply_ms, self.first_reply_ms or other.first_reply_ms)
 
-    def _bounded(self, measure: str) -> str:
-        """Where a count goes whose label senders choose: with the first so many labels, or with the others."""
+    def _bounded(self, measure: str, sign: int) -> str:
+        """Where a count goes, or went, whose label senders choose and which is not there: with the first so many labels, or with the others."""
+        if sign < 0:
+            return f"{_ENDLESS}other"
         labels = sum(name.startswith(_ENDLESS) for name in self.counts)
         return measure if labels < _LABELS else f"{_ENDLESS}other"
 

@@ -1,6 +1,10 @@
 """Satisfaction, conversion, revenue, deflection, what messages tell."""
 
-from tests.kpi.story import told
+from collections.abc import Iterable
+from dataclasses import replace
+
+from app.kpi.aggregate import merged
+from tests.kpi.story import Desk, rules, told
 
 
 def scores(story: str) -> dict[str, int]:
@@ -97,3 +101,16 @@ def test_endless_quick_replies_share_one_count() -> None:
     named = {measure: count for measure, count in counts.items() if measure.startswith("quick_replies|")}
     assert len(named) == 301
     assert sum(named.values()) == 700
+
+
+def test_a_quick_reply_that_is_taken_back_leaves_where_it_went() -> None:
+    def all_at(minute: int, what: str, numbers: Iterable[int]) -> str:
+        return ", ".join(f"10:{minute + n // 60:02d}:{n % 60:02d} {what.format(n=n)} ticket=t{n}" for n in numbers)
+
+    desk = Desk(replace(rules(), dimensions=frozenset(("team",))))
+    desk.tell(all_at(0, "open team=a", range(303))).tell(all_at(20, "message quick_reply=q{n}", range(303)))
+    desk.tell(all_at(10, "label team=b", (0, 1, 302)))
+    of_a = (cell for (name, kind, _), cell in desk.parts.items() if (name, kind) == ("team:a", "day"))
+    counts = {name: count for name, count in merged(of_a).counts.items() if name.startswith("quick_replies|")}
+    assert min(counts.values()) > 0
+    assert sum(counts.values()) == 300
