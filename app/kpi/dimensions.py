@@ -1,7 +1,7 @@
 """What is counted beside the channel: the figures of teams, topics, tags and agents, under `team:…`, `topic:…`, `tag:…`, `agent:…`.
 
 All that a step gives counts for the ticket's team, topic and tags as they are after it. Agents are credited one by one where they did something
-(`ticket.py`). A topic `parent/child` counts for both.
+(`waits.py`, `rounds.py`, `ticket.py`). A topic `parent/child` counts for both.
 """
 
 from app.kpi.effects import Duration, Effects
@@ -15,6 +15,7 @@ class Dimensions:
         self.agents = "agent" in kinds
         self.teams = "team" in kinds
         self._topics, self._tags = "topic" in kinds, "tag" in kinds
+        self.any = bool(kinds)
 
     def of(self, attributes: Attributes) -> list[str]:
         """The names under which a ticket's figures count too."""
@@ -39,7 +40,10 @@ def add(own: Effects, names: list[str], out: Effects) -> None:
     out.durations += own.durations
     out.transitions += own.transitions
     out.amounts = [*out.amounts, *own.amounts]
+    replies = [at_ms for at_ms, name in own.human_replies if not name]
+    out.human_replies += own.human_replies
     for name in names:
+        out.human_replies += [(at_ms, name) for at_ms in replies]
         out.counts += [(at_ms, name, measure) for at_ms, _, measure in counts]
         out.durations += [under(name, duration) for duration in durations]
         out.amounts = [*out.amounts, *((at_ms, name, measure, amount) for at_ms, _, measure, amount in own.amounts)]

@@ -22,6 +22,10 @@ Amount = tuple[int, str, str, int]
 """(instant, channel, measure, amount): so much more of a measure in the window that the instant falls in."""
 
 
+HumanReply = tuple[int, str]
+"""(instant, dimension); of the whole ticket, the dimension is empty."""
+
+
 class Transition(msgspec.Struct, frozen=True, gc=False):
     """One change of one SLA clock. (metric, started_ms) names the clock within its ticket."""
 
@@ -53,6 +57,8 @@ class Effects(msgspec.Struct, gc=False):
     removed_amounts: Sequence[Amount] = ()
     historic: bool = False
     """Whether the event of the present step was over a day old when it reached the log."""
+    human_replies: list[HumanReply] = msgspec.field(default_factory=list)
+    """Where figures of dimensions are kept; these are not taken back."""
 
     def revise(self, before: "Effects", after: "Effects") -> None:
         """Add what turns `before` (already given) into `after`: net, so that what both hold is not touched even in final windows."""
@@ -69,6 +75,8 @@ class Effects(msgspec.Struct, gc=False):
             self.amounts = [*self.amounts, *((*key, amount) for key, amount in net.items() if amount > 0)]
             self.removed_amounts = [(*key, -amount) for key, amount in net.items() if amount < 0]
         self.transitions += _corrections(before.transitions, after.transitions)
+        known = frozenset(before.human_replies)
+        self.human_replies = [reply for reply in after.human_replies if reply not in known]
 
 
 def counts_apart(counts: Iterable[Count]) -> Iterator[Count]:

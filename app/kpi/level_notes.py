@@ -29,6 +29,11 @@ class _Notes:
         index = bisect_right(self.ends_ms, end_ms)
         return self.levels[index - 1] if index else NOTHING
 
+    def remove(self, end_ms: int) -> None:
+        index = bisect_right(self.ends_ms, end_ms) - 1
+        if index >= 0 and self.ends_ms[index] == end_ms:
+            del self.ends_ms[index], self.levels[index]
+
     def forget(self, until_ms: int) -> list[int]:
         index = max(0, bisect_right(self.ends_ms, until_ms) - 1)
         gone = self.ends_ms[:index]
@@ -52,10 +57,10 @@ class LevelNotes:
         return NOTHING if notes is None else notes.at(end_ms)
 
     def forget(self, channel: str, partition: int, end_ms: int) -> None:
-        """The note of this instant is gone, as those before it."""
+        """The note of this instant is gone."""
         notes = self._notes.get((channel, partition))
         if notes is not None:
-            notes.forget(end_ms + 1)
+            notes.remove(end_ms)
 
     def prune(self, until_ms: int) -> list[tuple[str, int, int]]:
         """Drop the notes that no window ending after `until_ms` can ask for: (channel, partition, instant) of each."""

@@ -24,7 +24,7 @@ from typing import Final
 from app.kpi.aggregate import Cell, merged
 from app.kpi.calendar import LONG_KINDS, Calendar
 from app.kpi.levels import ALL
-from app.kpi.partials import BOUNDS, TOTAL, Bounds, Span, Total, encode, kept_key
+from app.kpi.partials import BOUNDS, TOTAL, Bounds, Key, Span, Total, encode
 from app.kpi.windows import DIMENSION_SIGN, LATENESS_MS
 
 _NAMES_AT_ONCE: Final = 500
@@ -196,9 +196,9 @@ class LongWindows:
             if window is None:
                 continue
             if name:
-                changes[kept_key(span, name, TOTAL)] = encode(Total(span, name, window.totals[name]))
+                changes[Key(name, *span, TOTAL).written()] = encode(Total(span, name, window.totals[name]))
             else:
-                changes[kept_key(span, "", BOUNDS)] = encode(Bounds(span, window.end_ms))
+                changes[Key("", *span, BOUNDS).written()] = encode(Bounds(span, window.end_ms))
         self._unsaved = {}
         return changes
 

@@ -30,8 +30,10 @@ from app.kpi.levels import ALL, Level, total
 from app.kpi.long_windows import LongWindows, is_channel
 from app.kpi.partials import (
     BOUNDS,
+    LEVEL,
     TOTAL,
     Bounds,
+    Key,
     LevelPartial,
     Progress,
     Span,
@@ -40,7 +42,7 @@ from app.kpi.partials import (
     decode_head,
     decode_kept,
     decode_window,
-    kept_key,
+    read_key,
 )
 from app.kpi.windows import LATENESS_MS
 from app.record import Record
@@ -162,8 +164,8 @@ class Merge:
     def _take_window(self, head: WindowHead, value: bytes) -> None:
         span = Span(head.kind, head.start_ms)
         parts = self._spans.get(span)
-        if parts is None:
-            parts = self._spans[span] = _Parts(head.end_ms, head.final_from_ms, {})
+        if parts is None or parts.end_ms < head.end_ms:  # longer in a partition that had begun the day in another zone
+            parts = self._spans[span] = _Parts(head.end_ms, head.final_from_ms, {} if parts is None else parts.channels)
             heappush(self._closing, (head.final_from_ms, span))
         parts.channels.setdefault(head.channel, {})[head.partition] = value
         self._changed.setdefault(span, {})[head.channel] = None
@@ -174,19 +176,20 @@ class Merge:
                 heappush(self._closing, closing)
 
     def _forget_key(self, key: bytes) -> None:
-        channel, kind, start, partition = key.decode().rsplit("|", 3)
+        channel, kind, at_ms, partition = read_key(key)
+        span = Span(kind, at_ms)
         if kind in LONG_KINDS:
-            self._long.forget(Span(kind, int(start)))
+            self._long.forget(span)
             return
-        if kind == "level":
-            self._notes.forget(channel, int(partition), int(start))
+        if kind == LEVEL:
+            self._notes.forget(channel, int(partition), at_ms)
             return
-        parts = self._spans.get(Span(kind, int(start)))
+        parts = self._spans.get(span)
         if parts is not None:
             parts.channels.get(channel, {}).pop(int(partition), None)
             if not any(parts.channels.values()):
-                del self._spans[Span(kind, int(start))]
-                self._changed.pop(Span(kind, int(start)), None)
+                del self._spans[span]
+                self._changed.pop(span, None)
 
     # -- giving ----------------------------------------------------------------------------------------------------------------------------
 
@@ -222,7 +225,7 @@ class Merge:
         if span.kind in LONG_KINDS:
             return self._close_long(final_from_ms, span)
         parts = self._spans.get(span)
-        if parts is None:
+        if parts is None or parts.final_from_ms != final_from_ms:
             return []
         windows = self._versions(span, parts.channels, final=True)
         if span.kind == "day":
@@ -232,7 +235,7 @@ class Merge:
         for channel, by_partition in parts.channels.items():
             self._published.pop((channel, span), None)
             for partition in by_partition:
-                self._changes[f"{channel}|{span.kind}|{span.start_ms}|{partition}".encode()] = None
+                self._changes[Key(channel, *span, partition).written()] = None
         self._published.pop((ALL, span), None)
         return windows
 
@@ -244,8 +247,8 @@ class Merge:
         windows = self._long_versions(span, window.names(), final=True)
         for name in window.names():
             self._published.pop((name, span), None)
-        self._changes[kept_key(span, "", BOUNDS)] = None
-        self._changes.update({kept_key(span, name, TOTAL): None for name in window.totals})
+        self._changes[Key("", *span, BOUNDS).written()] = None
+        self._changes.update({Key(name, *span, TOTAL).written(): None for name in window.totals})
         self._long.forget(span)
         return windows
 
@@ -297,4 +300,4 @@ class Merge:
             return
         self._pruned_ms = until_ms
         for channel, partition, end_ms in self._notes.prune(until_ms):
-            self._changes[f"{channel}|level|{end_ms}|{partition}".encode()] = None
+            self._changes[Key(channel, LEVEL, end_ms, partition).written()] = None

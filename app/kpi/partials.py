@@ -96,21 +96,39 @@ def decode_window(encoded: bytes) -> Cell:
     return _decode_cell(encoded).cell
 
 
-def key_of(partial: Partial) -> bytes:
-    """`channel|window|start|partition`: a later record of the same key replaces the earlier."""
-    match partial:
-        case WindowPartial():
-            return f"{partial.channel}|{partial.kind}|{partial.start_ms}|{partial.partition}".encode()
-        case LevelPartial():
-            return f"{partial.channel}|level|{partial.end_ms}|{partial.partition}".encode()
-        case Progress():
-            return f"|progress||{partial.partition}".encode()
-
-
+LEVEL = "level"
 BOUNDS = "bounds"
 TOTAL = "total"
 
 
-def kept_key(span: Span, channel: str, what: str) -> bytes:
-    """`channel|window|start|total`, `|window|start|bounds`: the keys of the merge's own entries."""
-    return f"{channel}|{span.kind}|{span.start_ms}|{what}".encode()
+class Key(NamedTuple):
+    """What a record or an entry is of: a later one of the same key replaces the earlier. Written `channel|kind|instant|part`."""
+
+    channel: str
+    kind: str
+    """Of the window, or `LEVEL`."""
+    at_ms: int
+    """The window's start; the instant of a level."""
+    part: int | str
+    """The partition; `TOTAL` or `BOUNDS` of what the merge itself keeps."""
+
+    def written(self) -> bytes:
+        """As the key of a record."""
+        return f"{self.channel}|{self.kind}|{self.at_ms}|{self.part}".encode()
+
+
+def read_key(key: bytes) -> Key:
+    """What `Key.written` gave; the part as text."""
+    channel, kind, at, part = key.decode().rsplit("|", 3)
+    return Key(channel, kind, int(at), part)
+
+
+def key_of(partial: Partial) -> bytes:
+    """The key of a record."""
+    match partial:
+        case WindowPartial():
+            return Key(partial.channel, partial.kind, partial.start_ms, partial.partition).written()
+        case LevelPartial():
+            return Key(partial.channel, LEVEL, partial.end_ms, partial.partition).written()
+        case Progress():
+            return f"|progress||{partial.partition}".encode()

@@ -108,10 +108,7 @@ class Partition:
         elif key[:1] == b"w":
             channel, kind, start, end = name.rsplit("|", 3)
             window = Window(channel, kind, int(start), int(end))
-            if value is None:
-                self.windows.cells.pop(window, None)
-            else:
-                self.windows.cells[window] = _decode_cell(value)
+            self.windows.load(window, None if value is None else _decode_cell(value))
 
     def start(self, position: bytes | None) -> None:
         """The changelog is loaded; `position` is what the last `take` said."""

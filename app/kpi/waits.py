@@ -79,7 +79,7 @@ class Waits:
         if author == AGENT:
             count_replier(state.since, event.who)
             state.replier = event.who
-            if self._dimensions.agents or state.attributes.team is not None:
+            if self._dimensions.any:
                 self._credit(state, event, out)
         elif author == BOT:
             state.since.bot_replied = True
@@ -99,7 +99,9 @@ class Waits:
         """A human reply counts for its author and, the first of each agent and team, as a ticket answered."""
         who, team = event.who, state.attributes.team
         agent = f"agent:{who}" if who is not None and self._dimensions.agents else None
+        out.human_replies.append((event.at_ms, ""))
         if agent is not None:
+            out.human_replies.append((event.at_ms, agent))
             out.counts.append((event.at_ms, agent, _REPLIES_SENT[event.author]))
         for name in (agent, f"team:{team}" if team is not None and self._dimensions.teams else None):
             if name is not None and name not in (known := state.answered or []) and len(known) < _ANSWERED_KEPT:

@@ -33,8 +33,6 @@ DIMENSION_SIGN: Final = ":"
 """In the name of an agent, team, topic or tag; never in that of a channel."""
 _SLOWEST_OF: Final = "response"
 """The duration of which windows of a dimension keep the slowest sample."""
-_REPLY: Final = "replies_sent|agent"
-"""The count of which they keep the first."""
 
 
 class Window(NamedTuple):
@@ -57,6 +55,11 @@ class Days:
     def __init__(self, zone: str) -> None:
         self._zone = ZoneInfo(zone)
         self._by_minute: dict[int, tuple[int, int]] = {}
+        self._kept: dict[int, int] = {}
+
+    def keep(self, start_ms: int, end_ms: int) -> None:
+        """A day that has begun, in this zone or another one: it ends where it was to end, for two windows of one start could not be told apart."""
+        self._kept[start_ms] = end_ms
 
     def around(self, at_ms: int) -> tuple[int, int]:
         """(start, end) of the day that an instant falls in. Looked up by minute: no zone's day begins elsewhere."""
@@ -65,7 +68,8 @@ class Days:
         if known is None:
             if len(self._by_minute) > 100_000:
                 self._by_minute.clear()
-            known = self._by_minute[minute] = self._compute(minute * MINUTE_MS)
+            start_ms, end_ms = self._compute(minute * MINUTE_MS)
+            known = self._by_minute[minute] = start_ms, self._kept.get(start_ms, end_ms)
         return known
 
     def _compute(self, at_ms: int) -> tuple[int, int]:
@@ -134,6 +138,15 @@ class Windows:
         self._gathered: _ByOpen = ({}, {}, {}, {})
         self._removed: _ByOpen = ({}, {}, {}, {})
 
+    def load(self, window: Window, cell: Cell | None) -> None:
+        """Take a window as it was stored; None: it is gone."""
+        if cell is None:
+            self.cells.pop(window, None)
+            return
+        self.cells[window] = cell
+        if window.kind == "day":
+            self.days.keep(window.start_ms, window.end_ms)
+
     def add(self, effects: Effects, now_ms: int, ticket_id: str = "") -> None:
         """Count effects of a ticket that arise at stream time `now_ms`."""
         fresh, oldest_ms = self._gathered[0], now_ms - _FRESH_MS
@@ -148,8 +161,6 @@ class Windows:
             if is_late:
                 self._count_late(channel, measure)
             into.counts[measure] += 1
-            if measure == _REPLY and DIMENSION_SIGN in channel:
-                into.first_reply_ms = min(at_ms, into.first_reply_ms or at_ms)
         for at_ms, channel, measure, duration_ms, _, _ in effects.durations:
             if at_ms != last_ms or channel is not last_channel:
                 last_ms, last_channel = at_ms, channel
@@ -166,6 +177,10 @@ class Windows:
             if minute_ms < oldest_ms:
                 self._count_late(channel, measure)
             self._into(channel, minute_ms, now_ms).counts[measure] += amount
+        for at_ms, name in effects.human_replies:
+            if name:
+                into = self._into(name, at_ms - at_ms % MINUTE_MS, now_ms)
+                into.first_reply_ms = min(at_ms, into.first_reply_ms or at_ms)
         if effects.removed_counts or effects.removed_durations or effects.removed_amounts:
             self._remove(effects, now_ms)
 

@@ -100,3 +100,22 @@ def test_a_call_is_handled_by_its_agent_for_as_long_as_it_tells() -> None:
     desk = told("10:00 message, 10:10 call anna talk_seconds=120, 10:20 call bob, 11:00 close", ALL)
     assert minutes(desk, "agent:anna", "handle") == minutes(desk, "web", "handle") == (1, 2)
     assert minutes(desk, "agent:bob", "handle") == (0, 0)
+
+
+def test_the_first_reply_is_a_humans_whatever_the_source_calls_them() -> None:
+    desk = told("10:00 message team=a, 10:05 reply unknown who=anna, 10:40 reply who=anna", ALL)
+    for name in ("team:a", "agent:anna"):
+        start = next(start for of, kind, start in desk.parts if (of, kind) == (name, "hour"))
+        assert desk.parts[name, "hour", start].first_reply_ms == ms("10:05")
+    bot = told(
+        "10:00 message team=a, 10:05 reply unknown, 10:40 reply",
+        replace(rules("defaults: {unknown_authors: bot}"), dimensions=ALL.dimensions),
+    )
+    start = next(start for of, kind, start in bot.parts if (of, kind) == ("team:a", "hour"))
+    assert bot.parts["team:a", "hour", start].first_reply_ms == ms("10:40")
+
+
+def test_a_late_reply_can_be_the_first_one() -> None:
+    desk = told("10:00 message team=a, 10:40 reply, 10:20 reply", ALL)
+    start = next(start for of, kind, start in desk.parts if (of, kind) == ("team:a", "hour"))
+    assert desk.parts["team:a", "hour", start].first_reply_ms == ms("10:20")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from app.kpi import partials
 from app.kpi.aggregate import Cell
+from app.kpi.level_notes import LevelNotes
 from app.kpi.levels import ALL, Level
 from app.kpi.merge import Merge, MergedWindow, Span
 from app.kpi.partials import LevelPartial, Partial, Progress, WindowPartial
@@ -177,6 +178,30 @@ def test_notes_that_only_final_windows_need_are_forgotten() -> None:
     assert {key for key in reader.entries if b"|level|" in key} == {
         b"%s|level|%d|0" % (name, ms("10:00")) for name in (b"web", b"all")
     }
+
+
+def test_a_note_that_is_gone_is_gone_and_no_other() -> None:
+    notes = LevelNotes()
+    for end_ms, open_ in ((60_000, 1), (120_000, 2)):
+        notes.note("web", 0, end_ms, Level(open_, 0, None))
+    notes.forget("web", 0, 60_000)
+    notes.forget("web", 0, 90_000)
+    assert (notes.at("web", 0, 60_000).open, notes.at("web", 0, 120_000).open) == (0, 2)
+
+
+def test_a_day_that_is_longer_in_one_partition_ends_with_that_one() -> None:
+    start_ms, shorter_ms, longer_ms = ms("00:00"), ms("23:00"), ms("d2 00:00")
+    days = [
+        WindowPartial(number, "web", "day", start_ms, end_ms, end_ms + DAY, Cell({"seen": number + 1}))
+        for number, end_ms in enumerate((shorter_ms, longer_ms))
+    ]
+    reader = read(days[0], days[1], progress(0, "d2 23:30"), progress(1, "d2 23:30"))
+    assert [
+        (window.final, window.end_ms) for window in reader.said if window.channel == "web" and window.span.kind == "day"
+    ] == [(False, longer_ms)]
+    reader.read(progress(0, "d3 00:01"), progress(1, "d3 00:01")).take()
+    last = reader.last(span=Span("day", start_ms))
+    assert (last.final, last.end_ms, last.cell) == (True, longer_ms, Cell({"seen": 3}))
 
 
 # -- laws ------------------------------------------------------------------------------------------------------------------------------------

@@ -149,6 +149,18 @@ def test_what_gathered_is_given_for_flow_once() -> None:
     assert windows.roll() == []
 
 
+@pytest.mark.parametrize(("before", "after"), [("UTC", "Europe/London"), ("Europe/London", "UTC")])
+def test_a_day_that_has_begun_ends_as_it_was_to_end_though_the_zone_changes(before: str, after: str) -> None:
+    spring_ms = ms("d28 00:00")  # London's day has 23 hours
+    old, new = Windows(before), Windows(after)
+    window = old.window("web", "day", spring_ms)
+    new.load(window, Cell({"seen": 2}))
+    new.add(counting("d28 12:00"), ms("d28 12:01"))
+    new.roll()
+    assert [known for known in new.cells if known.kind == "day"] == [window]
+    assert new.cells[window].counts["seen"] == 3
+
+
 def test_days_are_those_of_the_reporting_zone() -> None:
     desk = told("d2 04:59 message, 05:00 message", "reporting_zone: America/New_York")
     assert desk.windows("messages_received", kind="day") == {"05:00": 1, "d2 05:00": 1}
