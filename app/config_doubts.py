@@ -27,7 +27,6 @@ from app.spans import write_span
 Ticket = tuple[str, str, str]
 """Priority, team, tag; "" for one that no policy names, or none."""
 _GOALS: Final = ("first_response", "resolution")
-_SHOWN: Final = 5
 
 
 def doubts(config: Config) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ class Sample(WireModel):
     seconds: Seconds
     started_at: Instant
     ended_at: Instant
-    """It counts in the window of this instant."""
+    """It counts in the window of this instant; a `full_resolution`, which ends with the close, in that of the instant at which the close settled."""
     channel: Channel
     agent_id: Name | None = None
     team: Name | None = None

@@ -93,7 +93,7 @@ DEAD_LETTERS: Final = Topic(
     key="topic:partition:offset",
     clean_up=("delete",),
     retention_ms=14 * DAY_MS,
-    written_by=("gateway", "worker"),
+    written_by=("worker",),
     record="dead-letter",
 )
 CUSTOMERS: Final = Topic(

@@ -9,7 +9,18 @@ import msgspec
 from msgspec import Meta
 
 from app.kpi.instants import text_of
-from app.kpi.wire import Amount, Currency, Id, Name, Rejected, look_closely, reason_of, require_utf8, source_instant
+from app.kpi.wire import (
+    Amount,
+    Currency,
+    Id,
+    Name,
+    Rejected,
+    field_of,
+    look_closely,
+    reason_of,
+    require_utf8,
+    source_instant,
+)
 
 MOST_CONTACTS = 8
 """Contact points of one record."""
@@ -65,9 +76,9 @@ def decode(value: bytes | None) -> tuple[Contact | Purchase | Passing, int | Non
     try:
         record = _decode(value)
     except msgspec.ValidationError as error:
-        place = str(error).partition(" - at ")[2].strip("`$.")
-        reason = "unknown-type" if place == "type" else reason_of(str(error))
-        raise Rejected(reason, place) from None
+        field = field_of(str(error))
+        reason = "unknown-type" if field == "type" else reason_of(str(error))
+        raise Rejected(reason, field=field) from None
     except (msgspec.DecodeError, RecursionError) as error:
         raise Rejected("not-json", type(error).__name__) from None
     text = record.occurred_at

@@ -93,7 +93,7 @@ class Decoder:
             at_ms = source_instant(text, "occurred_at")
         if self._live and at_ms > append_ms:
             if at_ms > append_ms + FUTURE_LIMIT_MS:
-                raise Rejected("future", "occurred_at: more than 5 minutes ahead of its append time")
+                raise Rejected("future", "more than 5 minutes ahead of its append time", field="occurred_at")
             at_ms = append_ms
         if key is None or key != ticket_id.encode():
             raise Rejected("wrong-key", "the record's key must be its ticket_id, or its events meet in no one place")
@@ -139,9 +139,9 @@ class Decoder:
         if name is UNSET or name is None:
             raise missing("channel", name)
         if not _CHANNEL.fullmatch(name):
-            raise Rejected("bad-value", "channel: a-z, 0-9, dot, dash, underscore; at most 64")
+            raise Rejected("bad-value", "a-z, 0-9, dot, dash, underscore; at most 64", field="channel")
         if name in ("all", "other"):
-            raise Rejected("reserved-channel", name)
+            raise Rejected("reserved-channel", name, field="channel")
         channel = self._rules.channel(name)
         if len(self._channels) < _CACHE_LIMIT:
             self._channels[name] = channel

@@ -176,12 +176,13 @@ class Explainer(Partition):
         super()._settle_accounts(ticket_id, before, after, offset, out)
         self._given = _of_channels(out)
 
-    def _reject(self, record: Record, reason: str, detail: str) -> None:
-        super()._reject(record, reason, detail)
-        detail = detail.removeprefix(reason).removeprefix(": ")
+    def _reject(self, record: Record, why: Rejected) -> None:
+        super()._reject(record, why)
         at_ms = record.timestamp or self.now_ms
         self.steps.append(
-            Step(Cause.REFUSED, at_ms, self.now_ms, record.offset, None, reason, detail, Effects(), [], False, [])
+            Step(
+                Cause.REFUSED, at_ms, self.now_ms, record.offset, None, why.reason, why.detail, Effects(), [], False, []
+            )
         )
 
 

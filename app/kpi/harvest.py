@@ -7,6 +7,8 @@ import msgspec
 from app.kpi.effects import Duration, Transition
 from app.kpi.partials import Partial
 from app.kpi.sla import Attributes
+from app.kpi.wire import Rejected
+from app.record import Record
 
 
 class Caused(msgspec.Struct, frozen=True, gc=False):
@@ -36,7 +38,13 @@ class DeadLetter(NamedTuple):
     key: bytes | None
     value: bytes | None
     reason: str
-    detail: str
+    field: str | None
+    """Which one was refused, where it was one."""
+
+
+def dead_letter(record: Record, why: Rejected) -> DeadLetter:
+    """A refused record as it is published."""
+    return DeadLetter(record.offset, record.timestamp, record.key, record.value, why.reason, why.field)
 
 
 class Harvest(NamedTuple):

@@ -34,7 +34,7 @@ import msgspec
 from app.kpi import customers
 from app.kpi.customers import Contact, Purchase
 from app.kpi.decoder import FUTURE_LIMIT_MS
-from app.kpi.harvest import DeadLetter
+from app.kpi.harvest import DeadLetter, dead_letter
 from app.kpi.rules import Clock
 from app.kpi.stays import APART_MS, TOO_OLD_MS, Stay, Stays
 from app.kpi.wire import Rejected
@@ -139,16 +139,20 @@ class Orders:
             try:
                 self._apply(record)
             except Rejected as rejected:
-                self.counters["rejected"] += 1
-                letter = (record.offset, record.timestamp, record.key, record.value, rejected.reason, str(rejected))
-                self._dead_letters.append(DeadLetter(*letter))
+                self._reject(record, rejected)
+            except Exception as error:  # a fault of ours in one record must not stop the others
+                self._reject(record, Rejected("fault", type(error).__name__))
         return len(records)
+
+    def _reject(self, record: Record, why: Rejected) -> None:
+        self.counters["rejected"] += 1
+        self._dead_letters.append(dead_letter(record, why))
 
     def _apply(self, record: Record) -> None:
         told, at_ms = customers.decode(record.value)
         if self._is_live and at_ms is not None and at_ms > record.timestamp:
             if at_ms > record.timestamp + FUTURE_LIMIT_MS:
-                raise Rejected("future", "occurred_at: more than 5 minutes ahead of its append time")
+                raise Rejected("future", "more than 5 minutes ahead of its append time", field="occurred_at")
             at_ms = record.timestamp
         if not self._is_live and at_ms is not None:
             self._advance(at_ms)

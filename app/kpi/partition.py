@@ -21,7 +21,7 @@ from app.kpi.decoder import Decoder
 from app.kpi.due import Due
 from app.kpi.effects import Effects, durations_apart
 from app.kpi.event import KINDS, NOTE, REPLY, TICK, Event, Tick
-from app.kpi.harvest import Caused, DeadLetter, Harvest, Sampled
+from app.kpi.harvest import Caused, DeadLetter, Harvest, Sampled, dead_letter
 from app.kpi.history import Historian, Outcome, Ticket
 from app.kpi.instants import NEVER
 from app.kpi.levels import ALL, Level, Levels
@@ -150,7 +150,7 @@ class Partition:
         try:
             decoded = self._decode(record.value, record.key, record.timestamp)
         except Rejected as rejected:
-            self._reject(record, rejected.reason, str(rejected))
+            self._reject(record, rejected)
             return True
         if isinstance(decoded, Tick):
             if decoded.at_ms is not None and not self._advance(decoded.at_ms, record.offset):
@@ -164,12 +164,12 @@ class Partition:
             self._kinds[event.kind] += 1
             self._accept(ticket_id, event, record.offset)
         except Exception as error:  # a fault of ours in one record must not stop the others
-            self._reject(record, "fault", type(error).__name__)
+            self._reject(record, Rejected("fault", type(error).__name__))
         return True
 
-    def _reject(self, record: Record, reason: str, detail: str) -> None:
-        self._count(f"rejected|{reason}")
-        self._dead_letters.append(DeadLetter(record.offset, record.timestamp, record.key, record.value, reason, detail))
+    def _reject(self, record: Record, why: Rejected) -> None:
+        self._count(f"rejected|{why.reason}")
+        self._dead_letters.append(dead_letter(record, why))
 
     def _accept(self, ticket_id: str, event: Event, offset: int) -> None:
         ticket = self.tickets.wake(ticket_id)

@@ -206,6 +206,7 @@ def dead_letter_record(letter: DeadLetter, topic: str, partition: int) -> Publis
         "partition": partition,
         "offset": letter.offset,
         "reason": letter.reason,
+        "field": letter.field,
         "value": None if letter.value is None else _base64(letter.value),
         "value_bytes": len(letter.value or b""),
         "key": None if letter.key is None else _base64(letter.key),

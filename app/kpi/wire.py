@@ -27,11 +27,12 @@ RECORD_LIMIT_BYTES: Final = 64 * 1024
 
 
 class Rejected(Exception):
-    """A record that is no event. `reason` is one of the codes of `schemas/dead_letters.py`."""
+    """A record that is no event. `reason` is one of the codes of `schemas/dead_letters.py`; `field`: which one was refused, where it was one."""
 
-    def __init__(self, reason: str, detail: str = "") -> None:
-        super().__init__(f"{reason}: {detail}" if detail else reason)
-        self.reason = reason
+    def __init__(self, reason: str, detail: str = "", *, field: str | None = None) -> None:
+        self.reason, self.field = reason, field
+        self.detail = ": ".join(part for part in (field, detail) if part)
+        super().__init__(f"{reason}: {self.detail}" if self.detail else reason)
 
 
 Id = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -93,6 +94,7 @@ _TOKEN: Final = re.compile(
     re.DOTALL,
 )
 _OUT_OF_BOUNDS: Final = re.compile(r"Invalid enum value|out of range|Expected `\w+` (of length|matching|[<>]=)")
+_MISSING: Final = re.compile(r"missing required field `(\w+)`")
 _EMPTY: Final = "of length >= 1"
 
 
@@ -129,7 +131,13 @@ def second_look(value: bytes, error: Exception) -> Wire:
     except msgspec.DecodeError as malformed:
         if not isinstance(malformed, msgspec.ValidationError):
             raise Rejected("not-json", str(malformed)) from None
-    raise Rejected(reason_of(str(error)), str(error).partition(" - at ")[2].strip("`$.")) from None
+    raise Rejected(reason_of(str(error)), field=field_of(str(error))) from None
+
+
+def field_of(complaint: str) -> str | None:
+    """The field of which msgspec says this; the path to what is inside of it."""
+    named = _MISSING.search(complaint)
+    return named[1] if named else complaint.partition(" - at ")[2].strip("`$.") or None
 
 
 def reason_of(complaint: str) -> str:
@@ -154,11 +162,11 @@ def source_instant(text: str | UnsetType | None, field: str) -> int:
     try:
         at_ms = instant_ms(text)
     except (ValueError, OverflowError):
-        raise Rejected("bad-instant", field) from None
+        raise Rejected("bad-instant", field=field) from None
     if at_ms < EARLIEST_MS:
-        raise Rejected("ancient", f"{field}: before 2010")
+        raise Rejected("ancient", "before 2010", field=field)
     if at_ms >= LATEST_MS:
-        raise Rejected("future", f"{field}: after 2099")
+        raise Rejected("future", "after 2099", field=field)
     return at_ms
 
 
@@ -169,9 +177,9 @@ def check(wire: Wire, kind: int) -> None:
         raise missing(name, getattr(wire, name))
     reasons = _REASONS.get(kind)
     if reasons is not None and wire.reason is not None and wire.reason not in reasons:
-        raise Rejected("bad-value", f"reason: one of {', '.join(reasons)}")
+        raise Rejected("bad-value", f"one of {', '.join(reasons)}", field="reason")
 
 
 def missing(field: str, value: UnsetType | None) -> Rejected:
     """Of a field that must be there: absent, or null."""
-    return Rejected("missing-field" if value is UNSET else "wrong-type", field)
+    return Rejected("missing-field" if value is UNSET else "wrong-type", field=field)

@@ -418,3 +418,29 @@ def test_they_agree_on_numbers(number: float, field: str) -> None:
     assert decoder_says(one) == schema_says(one)
     if not math.isfinite(number):
         assert decoder_says(one) == "not-json"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"ticket_id": None}, "ticket_id"),
+        ({"channel": "Web!"}, "channel"),
+        ({"channel": "all"}, "channel"),
+        ({"occurred_at": "soon"}, "occurred_at"),
+        ({"received_at": "1970-01-01T00:00:00Z"}, "received_at"),
+        ({"tags": ["a", 7]}, "tags[1]"),
+        ({"author_kind": "robot"}, "author_kind"),
+        ({"type": "ticket-closed", "reason": "bored"}, "reason"),
+        ({"type": "unheard"}, None),
+    ],
+)
+def test_a_refusal_names_the_field(change: dict[str, Any], field: str | None) -> None:
+    with pytest.raises(Rejected) as refused:
+        by_events(json.dumps({**body(), **change}).encode(), b"t1", 0)
+    assert refused.value.field == field
+
+
+def test_a_refusal_names_the_field_that_is_not_there() -> None:
+    with pytest.raises(Rejected) as refused:
+        by_events(b"{}", b"t1", 0)
+    assert refused.value.field == "type"

@@ -151,7 +151,7 @@ def test_a_retraction_has_the_id_of_what_it_takes_back() -> None:
 
 
 def test_a_dead_letter_holds_the_original_bytes() -> None:
-    letter = DeadLetter(17, ms("10:00"), b"t1", b"\xffhello", "not-utf8", "")
+    letter = DeadLetter(17, ms("10:00"), b"t1", b"\xffhello", "not-utf8", None)
     record = dead_letter_record(letter, "support.events", 3)
     checked = DeadLetterRecord.model_validate_json(record.value)
     assert (base64.b64decode(checked.value or ""), checked.value_bytes, record.key) == (
@@ -162,13 +162,13 @@ def test_a_dead_letter_holds_the_original_bytes() -> None:
 
 
 def test_a_dead_letter_is_cut_at_64_kib_and_says_how_long_it_was() -> None:
-    letter = DeadLetter(17, ms("10:00"), None, b"x" * 100_000, "too-large", "")
+    letter = DeadLetter(17, ms("10:00"), None, b"x" * 100_000, "too-large", None)
     checked = DeadLetterRecord.model_validate_json(dead_letter_record(letter, "support.events", 3).value)
     assert (len(base64.b64decode(checked.value or "")), checked.value_bytes) == (65_536, 100_000)
 
 
 def test_a_dead_letter_of_no_value_has_none() -> None:
-    letter = DeadLetter(17, ms("10:00"), None, None, "not-json", "")
+    letter = DeadLetter(17, ms("10:00"), None, None, "not-json", None)
     checked = DeadLetterRecord.model_validate_json(dead_letter_record(letter, "support.events", 3).value)
     assert (checked.value, checked.key) == (None, None)
 

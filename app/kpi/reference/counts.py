@@ -104,7 +104,7 @@ COUNT_KPIS: Final = (
     _count(
         "tickets_closed_unanswered",
         "How many did we close without a word?",
-        "Closes of rounds in which no person and no bot replied, whatever the reason.",
+        "Closes of rounds in which nobody and nothing replied, automatic messages included, whatever the reason.",
         "Rounds with a reply of any kind.",
         "round",
         ("tickets_closed_unanswered",),
