@@ -1,7 +1,9 @@
 """The support configuration as it is written: every key that there is at the top, with what holds without it."""
 
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from functools import lru_cache
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -18,6 +20,8 @@ from app.links import link
 from app.operations import Operations
 from app.spans import SpanOrNever
 from schemas.wire import CHANNEL_PATTERN
+
+_CHANNELS_REMEMBERED: Final = 10_000
 
 
 def _nothing_if_null(value: Any) -> Any:
@@ -113,6 +117,18 @@ class Config(Part):
         """What can be promised there: by each policy in order, then by the channel itself."""
         found = self.of(channel)
         return [*(found.under(policy) for policy in self.policies_of(channel)), found]
+
+    def ticket_links(self) -> Callable[[str, str], str | None] | None:
+        """`ticket_link`, quick to ask; None where no template is anywhere."""
+        if all(part.ticket_url is None for part in (self.defaults, *(self.channels or {}).values())):
+            return None
+        template_of = lru_cache(_CHANNELS_REMEMBERED)(lambda channel: self.of(channel).ticket_url)
+
+        def ticket_link(ticket_id: str, channel: str) -> str | None:
+            template = template_of(channel)
+            return None if template is None else link(template, ticket_id, channel)
+
+        return ticket_link
 
     def ticket_link(self, ticket_id: str, channel: str) -> str | None:
         """Where a ticket of that channel is opened; None where no template says."""

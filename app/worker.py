@@ -35,7 +35,7 @@ from app.spans import milliseconds
 from app.streams.join import Joining
 from app.streams.merge import Merging
 from app.streams.ticks import keep_ticking
-from app.streams.track import Track
+from app.streams.track import TicketLink, Track
 from app.tickets.access import Access
 from app.tickets.listing import Lister
 from app.tickets.loop import InLoop
@@ -141,7 +141,7 @@ def build(settings: Settings | None = None) -> Worker:
         caps=support.metrics.caps(),
     )
     worker.watch.flushed = metrics.flushed
-    _wire(worker, metrics, keep_samples=support.samples)
+    _wire(worker, metrics, keep_samples=support.samples, link=support.ticket_links())
     if support.orders is not None:
         _join_orders(worker, metrics, milliseconds(support.orders.settle))
     _show(worker, health, metrics)
@@ -157,13 +157,13 @@ def _health_limits(settings: Settings) -> HealthLimits:
     )
 
 
-def _wire(worker: Worker, metrics: Metrics, *, keep_samples: bool) -> None:
+def _wire(worker: Worker, metrics: Metrics, *, keep_samples: bool, link: TicketLink | None) -> None:
     """The topology: events are tracked, partials merged."""
     settings, rules, prefix = worker.settings, worker.rules, worker.settings.topic_prefix
 
     def new_track(number: int) -> Processor:
         partition = Partition(number, settings.partitions, rules, keep_samples=keep_samples, flow_of=metrics.dimensions)
-        return Track(partition, prefix, metrics.took)
+        return Track(partition, prefix, metrics.took, link)
 
     def new_merge(number: int) -> Processor:  # noqa: ARG001 - there is one partition
         return Merging(Merge(settings.partitions, rules.zone), prefix, metrics.saw_windows)

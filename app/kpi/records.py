@@ -149,9 +149,10 @@ class _TransitionRecord(msgspec.Struct, gc=False):
     agent_id: str | None
     historic: bool = False
     elapsed_business_seconds: float | None = None
+    ticket_url: str | msgspec.UnsetType = msgspec.UNSET
 
 
-def transition(caused: Caused) -> bytes:
+def transition(caused: Caused, ticket_url: str | None = None) -> bytes:
     """One change of an SLA clock, for `sla`; its key is the ticket id."""
     ticket_id, said = caused.ticket_id, caused.transition
     metric, state, started_ms, due_ms, at_ms = said.metric, said.state, said.started_ms, said.due_ms, said.at_ms
@@ -173,6 +174,7 @@ def transition(caused: Caused) -> bytes:
             said.agent,
             said.historic,
             None if said.business_ms is None else said.business_ms / 1000,
+            msgspec.UNSET if ticket_url is None else ticket_url,
         )
     )
 

@@ -10,14 +10,24 @@ from app.kpi.records import Published, dead_letter_record, sample_record, transi
 from app.record import Record
 from schemas import topics
 
+TicketLink = Callable[[str, str], str | None]
+"""(ticket id, channel) -> where the ticket is opened."""
+
 
 class Track:
-    """One partition. `seen` is told, in the event loop, of what each flush gave (metrics)."""
+    """One partition. `seen` is told, in the event loop, of what each flush gave (metrics); `link` is asked for each transition."""
 
-    def __init__(self, partition: Partition, prefix: str, seen: Callable[[Partition, list[Caused]], None]) -> None:
+    def __init__(
+        self,
+        partition: Partition,
+        prefix: str,
+        seen: Callable[[Partition, list[Caused]], None],
+        link: TicketLink | None = None,
+    ) -> None:
         self.partition = partition
         self._prefix = prefix
         self._seen = seen
+        self._link = link
         self.load = partition.load
         self.start = partition.start
         self.size = partition.size
@@ -41,12 +51,16 @@ class Track:
         # Keyed by ticket and with as many partitions as the events: a ticket's place is the same in all of them.
         sla = name(topics.SLA)
         outputs += [
-            Output(sla, caused.ticket_id.encode(), transition(caused), number) for caused in harvest.transitions
+            Output(sla, caused.ticket_id.encode(), transition(caused, self._url(caused)), number)
+            for caused in harvest.transitions
         ]
         outputs += [_beside(name(topics.SAMPLES), sample_record(sampled), number) for sampled in harvest.samples]
         events, letters = name(topics.EVENTS), name(topics.DEAD_LETTERS)
         outputs += [_beside(letters, dead_letter_record(each, events, number), 0) for each in harvest.dead_letters]
         return outputs
+
+    def _url(self, caused: Caused) -> str | None:
+        return self._link and self._link(caused.ticket_id, caused.transition.channel)
 
     def _name(self, topic: topics.Topic) -> str:
         return topic.full_name(self._prefix)
