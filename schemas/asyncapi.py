@@ -6,7 +6,7 @@ from typing import Any, Final
 from schemas.topics import DEFAULT_PREFIX, TOPICS, Topic, Writer
 
 CONTRACT_VERSION: Final = "1.0.0"
-"""Grows when a record changes: last number for words, middle one for additions, first for what breaks readers."""
+"""From the first release on it grows when a record changes: last number for words, middle one for additions, first for what breaks readers."""
 
 Json = dict[str, Any]
 
