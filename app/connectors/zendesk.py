@@ -126,7 +126,15 @@ def _created(item: Mapping[str, Any], account: Account) -> Sequence[Draft]:
         priority=PRIORITIES.get(native.word(detail.get("priority"))),
         tags=native.labels(detail.get("tags")) or None,
     )
-    return (occasion.draft("ticket-opened", occasion.ticket_id, **fields),)
+    born = steps(occasion, "", _status_at_creation(detail), LEAVING, ENTERING)
+    opened = occasion.draft("ticket-opened", occasion.ticket_id, **fields)
+    return (opened, *(_with_closer(draft, item, account) for draft in born))
+
+
+def _status_at_creation(detail: Mapping[str, Any]) -> str:
+    """No `status_changed` tells it. Of a ticket that changed since, the status may be a later one, which that does tell."""
+    created, updated = (detail.get(name) for name in ("created_at", "updated_at"))
+    return native.word(detail.get("status")) if created is None or created == updated else ""
 
 
 def _comment_added(item: Mapping[str, Any], account: Account) -> Sequence[Draft]:
