@@ -139,6 +139,8 @@ class Capabilities:
     """Further secrets that an account may have."""
     needs: frozenset[str] = frozenset()
     """Of both, those that it must have."""
+    needs_with: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: _NOTHING)
+    """Option -> its value -> the option that it is nothing without."""
     takes_posts: bool = True
     """False for sources that post nothing: they are polled, and their accounts have no secrets."""
     knows_no_tickets: bool = False

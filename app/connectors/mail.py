@@ -9,6 +9,7 @@ Theory of operation
   thread, named first in `References` (RFC 5322, 3.6.4), else by `In-Reply-To`, else itself. A program that writes neither
   begins a new ticket with each answer. Where the answering program puts a ticket number behind a plus
   (`support+4711@shop.example`), `threads: plus-address` takes that number first, and the thread where there is none.
+  Of the headers, where anybody's address may stand, only those of `team` are read for it.
 * **Which mail.** Its `Message-ID`: a mail that comes twice, through two addresses or again, is one event.
 * **When.** The first `Received`, which the provider wrote; where it has no readable date, `Date`, which is the sender's
   clock. The provider's time of posting would differ from one attempt to the next.
@@ -39,6 +40,7 @@ CHOICES: Final[Mapping[str, frozenset[str]]] = {
     THREADS: frozenset({"references", BY_PLUS_ADDRESS}),
     LISTS: frozenset({"automatic", LISTS_ARE_PEOPLE}),
 }
+NEEDS_WITH: Final[Mapping[str, Mapping[str, str]]] = {THREADS: {BY_PLUS_ADDRESS: TEAM}}
 INSTANTS: Final[frozenset[Unit]] = frozenset({"rfc5322"})
 BODY_BYTES: Final = 40 << 20
 """With attachments. Providers take mails of 25 to 35 MB, and JSON and MIME write three bytes as four."""
@@ -137,15 +139,16 @@ def _is_automatic(mail: Mail, sender: str | None, account: Account) -> bool:
 
 def _thread(mail: Mail, account: Account, kind: str) -> str | None:
     """The ticket that a mail says it belongs to."""
-    if account.options.get(THREADS) == BY_PLUS_ADDRESS and (tag := _plus_tag(mail, kind)):
+    if account.options.get(THREADS) == BY_PLUS_ADDRESS and (tag := _plus_tag(mail, kind, _team(account))):
         return f"+{tag}"
     return message_id(mail.headers, "references", "in-reply-to")
 
 
-def _plus_tag(mail: Mail, kind: str) -> str | None:
+def _plus_tag(mail: Mail, kind: str, team: frozenset[str]) -> str | None:
     """What stands behind the plus of our own address: where a mail went to, or where an answer to ours goes to."""
     names = ("reply-to", "from") if kind == "reply-sent" else ("to", "cc")
-    for address in (*mail.recipients, *addresses(mail.headers, *names)):
+    ours = [address for address in addresses(mail.headers, *names) if _is_of(address, team)]
+    for address in (*mail.recipients, *ours):
         if found := _PLUS.match(address):
             return found[1]
     return None

@@ -48,6 +48,7 @@ class Mailgun:
         invalid_status=406,
         options=mail.OPTIONS,
         choices=mail.CHOICES,
+        needs_with=mail.NEEDS_WITH,
     )
 
     def key(self, secret: str) -> bytes:

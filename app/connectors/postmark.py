@@ -39,6 +39,7 @@ class Postmark:
         invalid_status=403,
         options=mail.OPTIONS,
         choices=mail.CHOICES,
+        needs_with=mail.NEEDS_WITH,
     )
 
     def key(self, secret: str) -> bytes:

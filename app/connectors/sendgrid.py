@@ -48,6 +48,7 @@ class SendGrid:
         body_bytes=mail.BODY_BYTES,
         options=mail.OPTIONS,
         choices=mail.CHOICES,
+        needs_with=mail.NEEDS_WITH,
     )
 
     def key(self, secret: str) -> bytes:
