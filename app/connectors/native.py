@@ -15,8 +15,9 @@ from app.connectors.members import sequence
 
 _ID: Final = re.compile(r"[A-Za-z0-9_:-]{1,120}")
 _LABEL: Final = re.compile(r"[^\s@<>/\\]+( [^\s@<>/\\]+){0,5}")
-_NUMBER: Final = re.compile(r"\d(\W?\d){6,}")
-"""Seven digits and more are a telephone number, an order or an account: nobody's label."""
+_NUMBER: Final = re.compile(r"\d([\W_]{0,3}\d){6}")
+"""Seven digits, up to three signs apart, are a telephone number, an order or an account: nobody's label. So a whole date is
+left out, since 2026-03-02 could be each of them; a year and a month are not."""
 _LONGEST_LABEL: Final = 64
 _MOST_LABELS: Final = 32
 _EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
