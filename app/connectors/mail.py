@@ -23,7 +23,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from app.connectors import contacts
+from app.connectors import contacts, native
 from app.connectors.connector import Account, Draft, Malformed, Unit
 from app.connectors.mail_headers import Headers, addresses, arrived_at, kept, message_id
 
@@ -69,7 +69,6 @@ _WANTED: Final = frozenset(
     | _OF_A_LIST.keys()
 )
 _PLUS: Final = re.compile(r"[^+@]*\+([^@]+)@")
-_SEPARATORS: Final = re.compile(r"[\s,]+")
 
 
 class Mail(NamedTuple):
@@ -155,7 +154,7 @@ def _plus_tag(mail: Mail, kind: str, team: frozenset[str]) -> str | None:
 
 
 def _team(account: Account) -> frozenset[str]:
-    return frozenset(_SEPARATORS.split(account.options.get(TEAM, "").lower())) - {""}
+    return native.listed(account.options.get(TEAM, "").lower())
 
 
 def _is_of(address: str | None, team: frozenset[str]) -> bool:

@@ -27,7 +27,9 @@ def test_nobody_is_nobody(value: Any) -> None:
     assert native.identifier_or_none(value, "id") is None
 
 
-@pytest.mark.parametrize("label", ["vip", "sample tag", "größe-xl", "a:b", "q1_2026", "2026-03", "24 - 36 months 12", "123456"])
+@pytest.mark.parametrize(
+    "label", ["vip", "sample tag", "größe-xl", "a:b", "q1_2026", "2026-03", "24 - 36 months 12", "123456"]
+)
 def test_a_label_is_words(label: str) -> None:
     assert native.labels([label]) == [label]
 
@@ -41,6 +43,12 @@ def test_a_label_is_words(label: str) -> None:
 )
 def test_what_could_be_a_person_is_no_label(label: Any) -> None:
     assert native.labels([label]) == []
+
+
+@pytest.mark.parametrize("text", ["12,15", "12, 15", "12 15", " 12 ,\n15, "])
+def test_ids_in_an_option_have_commas_or_spaces_between_them(text: str) -> None:
+    assert native.listed(text) == {"12", "15"}
+    assert native.listed("") == native.listed(None) == frozenset()
 
 
 def test_labels_are_each_once_and_32_at_most() -> None:

@@ -172,7 +172,7 @@ def test_who_closed(actor: Any, kind: str | None, author: str | None) -> None:
     ],
 )
 def test_who_commented(author: str, is_staff: bool, expected: tuple[Any, ...]) -> None:
-    assert _told(bodies.comment(author, is_staff=is_staff), "author_kind", bot_ids="77") == [expected]
+    assert _told(bodies.comment(author, is_staff=is_staff), "author_kind", bot_ids="76 77") == [expected]
 
 
 @pytest.mark.parametrize(
