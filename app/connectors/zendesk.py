@@ -23,7 +23,7 @@ from app.connectors.connector import Account, Capabilities, Draft, Malformed, Re
 from app.connectors.instants import from_text
 from app.connectors.native import Occasion
 from app.connectors.one_json import DESK_EVENTS, OneJson
-from app.connectors.signatures import TOLERANCE_MS, which_signed
+from app.connectors.signatures import is_stale, which_signed
 from app.connectors.states import Step, steps
 
 TIMESTAMP: Final = b"x-zendesk-webhook-signature-timestamp"
@@ -98,7 +98,7 @@ class Zendesk(OneJson):
             signed_ms = from_text(timestamp.decode("ascii"), "timestamp")
         except (Malformed, UnicodeDecodeError):
             return Verdict(None, "malformed-header")
-        if abs(now_ms - signed_ms) > TOLERANCE_MS:
+        if is_stale(signed_ms, now_ms):
             return Verdict(None, "stale")
         return which_signed(account.secrets, given, lambda key: sign(timestamp, request.body, key))
 
