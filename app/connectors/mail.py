@@ -24,7 +24,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from app.connectors import contacts, native
-from app.connectors.connector import Account, Draft, Malformed, Unit
+from app.connectors.connector import Account, Draft, Malformed
 from app.connectors.mail_headers import Headers, addresses, arrived_at, kept, message_id
 
 TEAM: Final = "team"
@@ -41,7 +41,6 @@ CHOICES: Final[Mapping[str, frozenset[str]]] = {
     LISTS: frozenset({"automatic", LISTS_ARE_PEOPLE}),
 }
 NEEDS_WITH: Final[Mapping[str, Mapping[str, str]]] = {THREADS: {BY_PLUS_ADDRESS: TEAM}}
-INSTANTS: Final[frozenset[Unit]] = frozenset({"rfc5322"})
 BODY_BYTES: Final = 40 << 20
 """With attachments. Providers take mails of 25 to 35 MB, and JSON and MIME write three bytes as four."""
 

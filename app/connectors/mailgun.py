@@ -40,8 +40,6 @@ class Mailgun:
     capabilities = Capabilities(
         emits=mail.EMITS,
         channel=mail.CHANNEL,
-        instants=mail.INSTANTS,
-        signs_body=False,
         body_bytes=mail.BODY_BYTES,
         invalid_status=406,
         options=mail.OPTIONS,

@@ -30,7 +30,6 @@ _NO_TURN: Final = ("is_deleted", "is_self")
 
 CAPABILITIES: Final = Capabilities(
     emits=frozenset({"message-received", "reply-sent", "ticket-handed-over"}),
-    instants=frozenset({"milliseconds"}),
     body_bytes=BODY_BYTES,
     invalid_status=200,
     options=frozenset({BOT_APPS, AGENT_APPS}),

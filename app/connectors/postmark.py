@@ -33,8 +33,6 @@ class Postmark:
     capabilities = Capabilities(
         emits=mail.EMITS,
         channel=mail.CHANNEL,
-        instants=mail.INSTANTS,
-        signs_body=False,
         body_bytes=mail.BODY_BYTES,
         invalid_status=403,
         options=mail.OPTIONS,

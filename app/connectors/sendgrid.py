@@ -43,7 +43,6 @@ class SendGrid:
     capabilities = Capabilities(
         emits=mail.EMITS,
         channel=mail.CHANNEL,
-        instants=mail.INSTANTS,
         body_bytes=mail.BODY_BYTES,
         options=mail.OPTIONS,
         choices=mail.CHOICES,
