@@ -1,6 +1,6 @@
-"""Reading what a source's JSON says, so that nothing gets out but ids, instants and words from closed lists.
+"""Reading what a source's JSON says, so that nothing gets out but ids, instants, labels and words from closed lists.
 
-What is no id of a help desk (`identifier`) cannot be one here: a name, an address or a sentence in its place is refused.
+What is not written like an id is none (`identifier`): an address, a sentence or a full name in its place is refused.
 Labels are words that a team gives its tickets; what looks like an address or a telephone number among them is left out.
 """
 
