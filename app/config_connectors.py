@@ -155,6 +155,10 @@ def unfit_accounts(connectors: Mapping[str, Mapping[str, AccountConfig]], *, joi
                     yield Problem((*place, "options", key), f"`{key}` must be one of: {', '.join(sorted(words))}")
             for missing in sorted(able.needs - account.options.keys() - account.keys.keys()):
                 yield Problem(place, f"{connector} needs `{missing}`; name it for the account `{name}`")
+            for key, needs in able.needs_with.items():
+                word = account.options.get(key, "")
+                if word in needs and not account.options.get(needs[word]):
+                    yield Problem(place, f"`{key}: {word}` needs `{needs[word]}`; name it for the account `{name}`")
             yield from _unfit_trust(connector, place, account)
             if account.poll is not None:
                 yield from (Problem((*place, "poll"), text) for text in _unfit_poll(connector, account.poll))

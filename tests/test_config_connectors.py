@@ -17,6 +17,16 @@ def _website(account: str) -> str:
     return f"connectors: {{generic: {{website: {account}}}}}"
 
 
+@pytest.mark.parametrize("connector", ["mailgun", "postmark", "sendgrid"])
+def test_plus_addresses_are_known_by_the_team_they_are_of(connector: str) -> None:
+    account = "{secrets: [{env: A}], options: {threads: plus-address%s}}"
+    text = f"connectors: {{{connector}: {{mails: {account}}}}}"
+    told = "`threads: plus-address` needs `team`; name it for the account `mails`"
+    assert told in complaint(text % "")
+    assert told in complaint(text % ", team: ''")
+    parse(text % ", team: support@shop.example")
+
+
 def test_an_account_names_where_its_secrets_are() -> None:
     text = _website("{secrets: [{env: NEW}, {file: /run/old}], channel: webchat, requests_per_second: 5}")
     account = parse(text).connectors["generic"]["website"]

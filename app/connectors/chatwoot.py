@@ -88,7 +88,6 @@ class Chatwoot(OneJson):
     capabilities = Capabilities(
         emits=DESK_EVENTS | {"ticket-handed-over", "survey-sent"},
         tickets="numbers",
-        instants=frozenset({"rfc3339", "seconds"}),
         invalid_status=200,  # a webhook of an API inbox that gets an error marks the agent's message as failed
         options=frozenset({"pending", "secret_in"}),
         choices={"pending": frozenset({"bot", "pause"}), "secret_in": frozenset({"signature", "url"})},

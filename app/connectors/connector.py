@@ -4,11 +4,14 @@ Theory of operation
 -------------------
 A connector is a small class of pure functions; the gateway calls them in this order, once per post:
 
-    handshake   is this the source asking whether we are who we say? An answer, or None: go on.
     verify      did somebody sign these bytes who knows a secret of this account? Says which secret, or why not.
     parse       the native items in the body: none, one or many.
     normalise   the events in one item, with the source's own ids; none for kinds that are of no use to us.
     accepted    what the source wants to hear once its events are safe; also the answer to one that asks by a signed post.
+
+and once per request that is no post:
+
+    handshake   is this the source asking whether we are who we say? An answer, or None: nothing is taken here but posts.
 
 `verify` sees what anybody may send: it never raises and compares in constant time. `parse` and `normalise` see signed
 bytes, which may be wrong all the same: they raise Malformed, and nothing else. No function keeps anything between calls:
@@ -32,8 +35,6 @@ Refusal = Literal["missing-header", "malformed-header", "stale", "mismatch"]
 """Why a signature is refused."""
 REFUSALS: Final[tuple[Refusal, ...]] = ("missing-header", "malformed-header", "stale", "mismatch")
 
-Unit = Literal["rfc3339", "rfc5322", "seconds", "milliseconds", "arrival"]
-"""How instants are written: as text with a zone, as mails do, or as a number since 1970. `arrival`: not at all."""
 ARRIVAL: Final = "arrival"
 """As `occurred_at` of a draft: its source tells no instant, and the one at which the post came stands for it."""
 
@@ -122,10 +123,6 @@ class Capabilities:
     too; `any` where who sends names them."""
     by_channel: Mapping[str, frozenset[str]] = field(default_factory=lambda: _NOTHING)
     """Where the types depend on the channel: which they are on a channel that the source names itself; "" is the account's own."""
-    instants: frozenset[Unit] = frozenset({"rfc3339"})
-    """In which units, each in fields of its own. A unit is known and never guessed; a wrong one is out of range and refused."""
-    signs_body: bool = True
-    """False for sources that only send a password along."""
     body_bytes: int = 1 << 20
     retry_after_seconds: int = 30
     """Told when we cannot take anything for a while."""
@@ -139,6 +136,8 @@ class Capabilities:
     """Further secrets that an account may have."""
     needs: frozenset[str] = frozenset()
     """Of both, those that it must have."""
+    needs_with: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: _NOTHING)
+    """Option -> its value -> the option that it is nothing without."""
     takes_posts: bool = True
     """False for sources that post nothing: they are polled, and their accounts have no secrets."""
     knows_no_tickets: bool = False
@@ -163,7 +162,7 @@ class Connector(Protocol):
         ...
 
     def handshake(self, request: Request, account: Account) -> Answer | None:
-        """The answer to a source that asks who we are; None if it does not."""
+        """The answer to a source that asks who we are, by another method than POST; None if it does not."""
         ...
 
     def verify(self, request: Request, account: Account, now_ms: int) -> Verdict:

@@ -20,6 +20,7 @@ from typing import Any, Final, get_args
 from app.connectors import contacts, standard_webhooks
 from app.connectors.connector import Account, Answer, Capabilities, Draft, Malformed, Request, Verdict, WrongTypeError
 from app.connectors.json_body import read_json
+from app.connectors.members import text
 from schemas.events import TicketEvent
 
 _STRUCTURED: Final = b"application/cloudevents+json"
@@ -93,8 +94,8 @@ class Generic:
         """The one event that a CloudEvent is, if it is one of ours."""
         if not isinstance(item, dict) or item.get("specversion") != "1.0":
             raise Malformed("no CloudEvent of specversion 1.0")
-        kind = _text(item, "type").rpartition(".")[2]
-        native_id = _text(item, "id"), _text(item, "source")
+        kind = text(item, "type").rpartition(".")[2]
+        native_id = text(item, "id"), text(item, "source")
         if kind == "clock-ticked":
             raise Malformed("type clock-ticked is Carebeat's own")
         if kind not in _FIELDS:
@@ -125,10 +126,3 @@ def _fields(kind: str, item: Mapping[str, Any], account: Account) -> dict[str, A
 
 def _contacts(data: Mapping[str, Any]) -> tuple[str, ...]:
     return contacts.known(contacts.mail(data.get("customer_email")), contacts.phone(data.get("customer_phone")))
-
-
-def _text(item: Mapping[str, Any], name: str) -> str:
-    value = item.get(name)
-    if not isinstance(value, str) or not value:
-        raise Malformed(f"{name} must be a text that is not empty")
-    return value

@@ -77,7 +77,6 @@ class Gorgias(OneJson):
     capabilities = Capabilities(
         emits=DESK_EVENTS | {"ticket-handed-over", "survey-sent"},
         tickets="numbers",
-        signs_body=False,
         invalid_status=200,  # an integration that fails again and again is switched off
         options=frozenset({"bot_ids"}),
     )

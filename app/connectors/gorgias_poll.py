@@ -7,6 +7,9 @@ back to the instant asked for.
 The connector knows a change by its second, so that a close is the same event by webhook, by the ticket and by Gorgias' own
 events. A reopening or an owner is told by the events alone, at a second that a webhook may not share.
 
+Tickets wait for their turn without the customer's address, which is nothing to keep; it is read again in the customer's own
+messages, and says then whose ticket it is.
+
 Limits: 40 requests in 20 s with a key, 80 with OAuth, as a leaky bucket, told in `x-gorgias-account-api-call-limit`
 ("10/40"); 429 with Retry-After.
 
@@ -14,7 +17,7 @@ Sources: developers.gorgias.com, "List tickets", "List messages", "List events",
 checked 2026-11. Unconfirmed by a recording: all.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from app.connectors import native
@@ -107,10 +110,17 @@ def _without_texts(holder: Mapping[str, Any], names: Sequence[str]) -> dict[str,
     return {**chosen(holder, names), **people}
 
 
-_ITEMS: Final = {
+def _with_address(ticket: Mapping[str, Any], message: Mapping[str, Any]) -> Mapping[str, Any]:
+    customer, sender = mapping_at(ticket, "customer"), mapping_at(message, "sender")
+    if sender.get("id") is None or sender["id"] != customer.get("id"):
+        return ticket
+    return {**ticket, "customer": chosen(sender, ("id", "email"))}
+
+
+_ITEMS: Final[Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]]]] = {
     "message": lambda one, ticket: {
         "event": "ticket-message-created",
-        "ticket": ticket,
+        "ticket": _with_address(ticket, one),
         "message": _without_texts(one, _MESSAGE),
     },
     "event": lambda one, ticket: {

@@ -1,6 +1,6 @@
 """Instants as sources write them, to whole milliseconds since 1970 and from there to RFC 3339.
 
-The unit is the connector's to know (`Capabilities.instants`); nothing here guesses it. A wrong one shows, since seconds taken
+The unit is the connector's to know; nothing here guesses it. A wrong one shows, since seconds taken
 for milliseconds are in 1970 and milliseconds taken for seconds after 2100, and is refused.
 """
 

@@ -81,7 +81,6 @@ class Intercom(OneJson):
     name = "intercom"
     capabilities = Capabilities(
         emits=DESK_EVENTS | {"ticket-handed-over"},
-        instants=frozenset({"seconds"}),
         invalid_status=200,  # after many errors Intercom drops what comes for 15 minutes, after a week all
         options=frozenset({"bot_ids"}),
     )

@@ -20,14 +20,13 @@ from typing import Any, Final
 from app.connectors import native
 from app.connectors.connector import Malformed
 from app.connectors.instants import from_seconds
+from app.connectors.intercom_item import AUTHORS, CUSTOMERS
 from app.connectors.poller import Ask, Found, Listed, Page, bearer, found_in, mapping_at, until_reset
 
 _SEARCH: Final = "/conversations/search"
 _PER_PAGE: Final = 150
 _RESERVE: Final = 50
 _VERSION: Final = "2.11"
-_CUSTOMERS: Final = frozenset({"user", "lead", "contact", "visitor"})
-_BOTS: Final = frozenset({"bot", "operator"})
 
 # Type of a part -> what its webhook says; a comment's depends on who wrote it.
 TOPICS: Final[Mapping[str, str]] = {
@@ -115,17 +114,17 @@ def _items(conversation: Mapping[str, Any]) -> Iterator[Any]:
 def _beginning(conversation: Mapping[str, Any]) -> str:
     source = mapping_at(conversation, "source")
     author = native.word(mapping_at(source, "author").get("type"))
-    by_customer = source.get("delivered_as") == "customer_initiated" or author in _CUSTOMERS
+    by_customer = source.get("delivered_as") == "customer_initiated" or author in CUSTOMERS
     return _STARTED_BY_CUSTOMER if by_customer else _STARTED_BY_US
 
 
 def _topic(part: Mapping[str, Any]) -> str | None:
     """A customer's part is a message whatever it changed; to reopen is said by its type, and told along."""
     kind, author = native.word(part.get("part_type")), native.word(mapping_at(part, "author").get("type"))
-    if kind in ("comment", "open") and author in _CUSTOMERS:
+    if kind in ("comment", "open") and author in CUSTOMERS:
         return "conversation.user.replied"
     if kind == "comment":
-        return "conversation.operator.replied" if author in _BOTS else "conversation.admin.replied"
+        return "conversation.operator.replied" if AUTHORS.get(author) == "bot" else "conversation.admin.replied"
     return "conversation.admin.opened" if kind == "open" else TOPICS.get(kind)
 
 

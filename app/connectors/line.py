@@ -47,9 +47,7 @@ class Line(OneJson):
     """See the top of the file."""
 
     name = "line"
-    capabilities = Capabilities(
-        emits=frozenset({"message-received"}), channel="line", instants=frozenset({"milliseconds"}), invalid_status=200
-    )
+    capabilities = Capabilities(emits=frozenset({"message-received"}), channel="line", invalid_status=200)
 
     def verify(self, request: Request, account: Account, now_ms: int) -> Verdict:  # noqa: ARG002 - no instant is signed
         """The signature over the body."""

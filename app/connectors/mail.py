@@ -9,6 +9,7 @@ Theory of operation
   thread, named first in `References` (RFC 5322, 3.6.4), else by `In-Reply-To`, else itself. A program that writes neither
   begins a new ticket with each answer. Where the answering program puts a ticket number behind a plus
   (`support+4711@shop.example`), `threads: plus-address` takes that number first, and the thread where there is none.
+  Of the headers, where anybody's address may stand, only those of `team` are read for it.
 * **Which mail.** Its `Message-ID`: a mail that comes twice, through two addresses or again, is one event.
 * **When.** The first `Received`, which the provider wrote; where it has no readable date, `Date`, which is the sender's
   clock. The provider's time of posting would differ from one attempt to the next.
@@ -22,8 +23,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from app.connectors import contacts
-from app.connectors.connector import Account, Draft, Malformed, Unit
+from app.connectors import contacts, native
+from app.connectors.connector import Account, Draft, Malformed
 from app.connectors.mail_headers import Headers, addresses, arrived_at, kept, message_id
 
 TEAM: Final = "team"
@@ -39,7 +40,7 @@ CHOICES: Final[Mapping[str, frozenset[str]]] = {
     THREADS: frozenset({"references", BY_PLUS_ADDRESS}),
     LISTS: frozenset({"automatic", LISTS_ARE_PEOPLE}),
 }
-INSTANTS: Final[frozenset[Unit]] = frozenset({"rfc5322"})
+NEEDS_WITH: Final[Mapping[str, Mapping[str, str]]] = {THREADS: {BY_PLUS_ADDRESS: TEAM}}
 BODY_BYTES: Final = 40 << 20
 """With attachments. Providers take mails of 25 to 35 MB, and JSON and MIME write three bytes as four."""
 
@@ -67,7 +68,6 @@ _WANTED: Final = frozenset(
     | _OF_A_LIST.keys()
 )
 _PLUS: Final = re.compile(r"[^+@]*\+([^@]+)@")
-_SEPARATORS: Final = re.compile(r"[\s,]+")
 
 
 class Mail(NamedTuple):
@@ -137,22 +137,23 @@ def _is_automatic(mail: Mail, sender: str | None, account: Account) -> bool:
 
 def _thread(mail: Mail, account: Account, kind: str) -> str | None:
     """The ticket that a mail says it belongs to."""
-    if account.options.get(THREADS) == BY_PLUS_ADDRESS and (tag := _plus_tag(mail, kind)):
+    if account.options.get(THREADS) == BY_PLUS_ADDRESS and (tag := _plus_tag(mail, kind, _team(account))):
         return f"+{tag}"
     return message_id(mail.headers, "references", "in-reply-to")
 
 
-def _plus_tag(mail: Mail, kind: str) -> str | None:
+def _plus_tag(mail: Mail, kind: str, team: frozenset[str]) -> str | None:
     """What stands behind the plus of our own address: where a mail went to, or where an answer to ours goes to."""
     names = ("reply-to", "from") if kind == "reply-sent" else ("to", "cc")
-    for address in (*mail.recipients, *addresses(mail.headers, *names)):
+    ours = [address for address in addresses(mail.headers, *names) if _is_of(address, team)]
+    for address in (*mail.recipients, *ours):
         if found := _PLUS.match(address):
             return found[1]
     return None
 
 
 def _team(account: Account) -> frozenset[str]:
-    return frozenset(_SEPARATORS.split(account.options.get(TEAM, "").lower())) - {""}
+    return native.listed(account.options.get(TEAM, "").lower())
 
 
 def _is_of(address: str | None, team: frozenset[str]) -> bool:

@@ -19,11 +19,9 @@ from app.connectors.connector import Account, Answer, Capabilities, Draft, Malfo
 from app.connectors.forms import read_form
 from app.connectors.json_body import read_json
 from app.connectors.mail_headers import head_of
-from app.connectors.signatures import verbatim, which_signed
+from app.connectors.signatures import stale_seconds, verbatim, which_signed
 
 OLDEST_MS: Final = 9 * 60 * 60 * 1000
-AHEAD_MS: Final = 5 * 60 * 1000
-_LONGEST_TIMESTAMP: Final = 12
 _LONGEST_TOKEN: Final = 200
 _SIGNED: Final = ("timestamp", "token", "signature")
 _MAIL: Final = frozenset({"message-headers", "body-mime", "recipient", "sender"})
@@ -42,12 +40,11 @@ class Mailgun:
     capabilities = Capabilities(
         emits=mail.EMITS,
         channel=mail.CHANNEL,
-        instants=mail.INSTANTS,
-        signs_body=False,
         body_bytes=mail.BODY_BYTES,
         invalid_status=406,
         options=mail.OPTIONS,
         choices=mail.CHOICES,
+        needs_with=mail.NEEDS_WITH,
     )
 
     def key(self, secret: str) -> bytes:
@@ -67,10 +64,10 @@ class Mailgun:
         timestamp, token, given = (form.get(name, "") for name in _SIGNED)
         if not timestamp or not token or not given:
             return Verdict(None, "missing-header")
-        if not _is_timestamp(timestamp) or len(token) > _LONGEST_TOKEN:
+        if len(token) > _LONGEST_TOKEN:
             return Verdict(None, "malformed-header")
-        if not -AHEAD_MS <= now_ms - int(timestamp) * 1000 <= OLDEST_MS:
-            return Verdict(None, "stale")
+        if (refusal := stale_seconds(timestamp.encode(), now_ms, OLDEST_MS)) is not None:
+            return Verdict(None, refusal)
         return which_signed(account.secrets, given.encode(), lambda key: sign(timestamp, token, key))
 
     def parse(self, request: Request, account: Account) -> Sequence[Any]:  # noqa: ARG002 - all accounts alike
@@ -92,10 +89,6 @@ class Mailgun:
     def accepted(self, request: Request) -> Answer:  # noqa: ARG002 - all requests alike
         """200."""
         return _ACCEPTED
-
-
-def _is_timestamp(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= _LONGEST_TIMESTAMP
 
 
 def _listed(text: str) -> Iterator[tuple[str, str]]:

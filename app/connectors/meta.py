@@ -32,7 +32,6 @@ _LENGTH: Final = len(_PREFIX) + 64
 _TEST_ENTRY: Final = "0"
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9._-]{1,200}")
 _ACCEPTED: Final = Answer(200)
-_SEPARATORS: Final = re.compile(r"[\s,]+")
 
 
 class Item(NamedTuple):
@@ -49,11 +48,6 @@ class Item(NamedTuple):
 def sign(body: bytes, key: bytes) -> bytes:
     """The value of the header."""
     return _PREFIX + hmac.digest(key, body, "sha256").hex().encode()
-
-
-def ids(account: Account, option: str) -> frozenset[str]:
-    """The ids in an option: several with commas or spaces between them."""
-    return frozenset(_SEPARATORS.split(account.options.get(option, ""))) - {""}
 
 
 class Meta(ABC):

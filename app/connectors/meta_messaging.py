@@ -14,10 +14,11 @@ developers.facebook.com/docs/messenger-platform/webhooks and /instagram-platform
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from app.connectors import native
 from app.connectors.connector import Account, Capabilities, Draft
 from app.connectors.instants import from_milliseconds, written
 from app.connectors.members import mapping, sequence, text, text_if_any
-from app.connectors.meta import BODY_BYTES, VERIFY_TOKEN, Item, Meta, ids
+from app.connectors.meta import BODY_BYTES, VERIFY_TOKEN, Item, Meta
 
 BOT_APPS: Final = "bot_app_ids"
 AGENT_APPS: Final = "agent_app_ids"
@@ -29,7 +30,6 @@ _NO_TURN: Final = ("is_deleted", "is_self")
 
 CAPABILITIES: Final = Capabilities(
     emits=frozenset({"message-received", "reply-sent", "ticket-handed-over"}),
-    instants=frozenset({"milliseconds"}),
     body_bytes=BODY_BYTES,
     invalid_status=200,
     options=frozenset({BOT_APPS, AGENT_APPS}),
@@ -109,16 +109,22 @@ def _party(update: Mapping[str, Any], role: str) -> str:
 
 
 def _author_kind(app_id: Any, account: Account) -> str:
-    app = str(app_id)
-    if app in ids(account, BOT_APPS):
+    app, (bots, people) = str(app_id), _apps(account)
+    if app in bots:
         return "bot"
-    return "agent" if app in ids(account, AGENT_APPS) | _INBOXES else "unknown"
+    return "agent" if app in people else "unknown"
 
 
 def _new_owner(control: Mapping[str, Any], account: Account) -> str:
     """`human` or `bot`: what the new owner is, else what the former is not; a human where nothing is known."""
     new, former = str(control.get("new_owner_app_id")), str(control.get("previous_owner_app_id"))
-    bots, people = ids(account, BOT_APPS), ids(account, AGENT_APPS) | _INBOXES
+    bots, people = _apps(account)
     if new in bots or (new not in people and former not in bots and former in people):
         return "bot"
     return "human"
+
+
+def _apps(account: Account) -> tuple[frozenset[str], frozenset[str]]:
+    """Those of bots, and those of people."""
+    bots, people = (native.listed(account.options.get(option)) for option in (BOT_APPS, AGENT_APPS))
+    return bots, people | _INBOXES

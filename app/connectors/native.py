@@ -1,6 +1,6 @@
-"""Reading what a source's JSON says, so that nothing gets out but ids, instants and words from closed lists.
+"""Reading what a source's JSON says, so that nothing gets out but ids, instants, labels and words from closed lists.
 
-What is no id of a help desk (`identifier`) cannot be one here: a name, an address or a sentence in its place is refused.
+What is not written like an id is none (`identifier`): an address, a sentence or a full name in its place is refused.
 Labels are words that a team gives its tickets; what looks like an address or a telephone number among them is left out.
 """
 
@@ -15,8 +15,10 @@ from app.connectors.members import sequence
 
 _ID: Final = re.compile(r"[A-Za-z0-9_:-]{1,120}")
 _LABEL: Final = re.compile(r"[^\s@<>/\\]+( [^\s@<>/\\]+){0,5}")
-_NUMBER: Final = re.compile(r"\d(\W?\d){6,}")
-"""Seven digits and more are a telephone number, an order or an account: nobody's label."""
+_NUMBER: Final = re.compile(r"\d([\W_]{0,3}\d){6}")
+"""Seven digits, up to three signs apart, are a telephone number, an order or an account: nobody's label. So a whole date is
+left out, since 2026-03-02 could be each of them; a year and a month are not."""
+_SEPARATORS: Final = re.compile(r"[\s,]+")
 _LONGEST_LABEL: Final = 64
 _MOST_LABELS: Final = 32
 _EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
@@ -103,8 +105,8 @@ def given(**fields: Any) -> dict[str, Any]:
 
 
 def listed(text: str | None) -> frozenset[str]:
-    """The ids in an option: `12, 15`."""
-    return frozenset(one.strip() for one in (text or "").split(",") if one.strip())
+    """The ids, addresses or domains in an option, with commas or spaces between them."""
+    return frozenset(_SEPARATORS.split(text or "")) - {""}
 
 
 def first(values: Iterable[Any]) -> Any:

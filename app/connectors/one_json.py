@@ -1,4 +1,4 @@
-"""What help desks have in common: one JSON object a post, signed with a secret as it is written, glad of any success."""
+"""What most sources have in common: one JSON object a post, signed with a secret as it is written, glad of any success."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -26,10 +26,10 @@ _ACCEPTED: Final = Answer(200)
 
 
 class OneJson:
-    """The part of a connector that is the same for them."""
+    """The part of a connector that is the same for all that do so; one that differs in a point has its own for it."""
 
     def key(self, secret: str) -> bytes:
-        """The secret as the source shows it; none of them decodes its own base64. Raises SecretError."""
+        """The secret as the source shows it. Raises SecretError."""
         return verbatim(secret)
 
     def handshake(self, request: Request, account: Account) -> Answer | None:  # noqa: ARG002 - all accounts alike

@@ -33,12 +33,11 @@ class Postmark:
     capabilities = Capabilities(
         emits=mail.EMITS,
         channel=mail.CHANNEL,
-        instants=mail.INSTANTS,
-        signs_body=False,
         body_bytes=mail.BODY_BYTES,
         invalid_status=403,
         options=mail.OPTIONS,
         choices=mail.CHOICES,
+        needs_with=mail.NEEDS_WITH,
     )
 
     def key(self, secret: str) -> bytes:

@@ -26,12 +26,11 @@ from app.connectors.connector import Account, Answer, Capabilities, Draft, Malfo
 from app.connectors.forms import read_form
 from app.connectors.json_body import read_json
 from app.connectors.mail_headers import head_of
+from app.connectors.signatures import stale_seconds
 
 SIGNATURE: Final = b"x-twilio-email-event-webhook-signature"
 TIMESTAMP: Final = b"x-twilio-email-event-webhook-timestamp"
 OLDEST_MS: Final = 73 * 60 * 60 * 1000
-AHEAD_MS: Final = 5 * 60 * 1000
-_LONGEST_TIMESTAMP: Final = 12
 _LONGEST_SIGNATURE: Final = 200
 _WANTED: Final = frozenset({"headers", "email", "envelope"})
 _ACCEPTED: Final = Answer(200)
@@ -44,10 +43,10 @@ class SendGrid:
     capabilities = Capabilities(
         emits=mail.EMITS,
         channel=mail.CHANNEL,
-        instants=mail.INSTANTS,
         body_bytes=mail.BODY_BYTES,
         options=mail.OPTIONS,
         choices=mail.CHOICES,
+        needs_with=mail.NEEDS_WITH,
     )
 
     def key(self, secret: str) -> bytes:
@@ -69,10 +68,10 @@ class SendGrid:
         if not given or not timestamp:
             return Verdict(None, "missing-header")
         signature = _decoded(given)
-        if signature is None or len(timestamp) > _LONGEST_TIMESTAMP or not timestamp.isdigit():
+        if signature is None:
             return Verdict(None, "malformed-header")
-        if not -AHEAD_MS <= now_ms - int(timestamp) * 1000 <= OLDEST_MS:
-            return Verdict(None, "stale")
+        if (refusal := stale_seconds(timestamp, now_ms, OLDEST_MS)) is not None:
+            return Verdict(None, refusal)
         for index, der in enumerate(account.secrets):
             if _has_signed(der, signature, timestamp + request.body):
                 return Verdict(index)

@@ -7,6 +7,7 @@ from typing import Final
 from app.connectors.connector import Refusal, SecretError, Verdict
 
 TOLERANCE_MS: Final = 5 * 60 * 1000
+"""How old what is signed may be where the source sends it again with another instant; and how far ahead anybody's clock."""
 _LONGEST_TIMESTAMP: Final = 12
 
 
@@ -25,8 +26,13 @@ def which_signed(keys: Sequence[bytes], given: bytes, sign: Callable[[bytes], by
     return Verdict(None, "mismatch")
 
 
-def stale_seconds(timestamp: bytes, now_ms: int) -> Refusal | None:
+def is_stale(at_ms: int, now_ms: int, oldest_ms: int = TOLERANCE_MS) -> bool:
+    """Whether a signed instant is too far from now."""
+    return not -TOLERANCE_MS <= now_ms - at_ms <= oldest_ms
+
+
+def stale_seconds(timestamp: bytes, now_ms: int, oldest_ms: int = TOLERANCE_MS) -> Refusal | None:
     """Why a signed number of seconds is refused: it is none, or too far from now."""
     if len(timestamp) > _LONGEST_TIMESTAMP or not timestamp.isdigit():
         return "malformed-header"
-    return "stale" if abs(now_ms - int(timestamp) * 1000) > TOLERANCE_MS else None
+    return "stale" if is_stale(int(timestamp) * 1000, now_ms, oldest_ms) else None

@@ -51,7 +51,6 @@ class Slack(OneJson):
     capabilities = Capabilities(
         emits=frozenset({"message-received", "reply-sent"}),
         channel="slack",
-        instants=frozenset({"seconds"}),
         invalid_status=200,
         options=frozenset({"agent_ids", "agent_teams", "agent_app_ids", "customer_app_ids", "tickets"}),
         choices={"tickets": frozenset({"thread", "channel"})},

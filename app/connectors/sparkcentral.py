@@ -26,12 +26,11 @@ from app.connectors.json_body import read_json
 from app.connectors.members import mapping, text
 from app.connectors.native import Occasion
 from app.connectors.one_json import OneJson
-from app.connectors.signatures import which_signed
+from app.connectors.signatures import is_stale, which_signed
 from app.connectors.states import Step
 
 SIGNATURES: Final = (b"x-hootsuite-signature", b"x-sparkcentral-signature")
 OLDEST_MS: Final = 64 * 60 * 60 * 1000
-AHEAD_MS: Final = 5 * 60 * 1000
 _SHORTEST_KEY_BYTES: Final = 16
 _LENGTH: Final = 64
 
@@ -45,7 +44,7 @@ CHANNELS: Final[Mapping[str, str]] = {
     "wechat": "wechat",
     "whatsapp": "whatsapp",
 }
-# What each type means, and what it means as well if the conversation was resolved before.
+# What each type means.
 TOLD: Final[Mapping[str, Step]] = {
     "CONVERSATION_RESOLVED": ("ticket-closed", {"reason": "resolved", "author_kind": "agent"}),
     "CONVERSATION_SET_TO_PENDING": ("ticket-paused", {"reason": "other"}),
@@ -82,7 +81,7 @@ class Sparkcentral(OneJson):
             at_ms = _at_ms(read_json(request.body))
         except Malformed:
             return Verdict(None, "malformed-header")
-        return verdict if -AHEAD_MS <= now_ms - at_ms <= OLDEST_MS else Verdict(None, "stale")
+        return Verdict(None, "stale") if is_stale(at_ms, now_ms, OLDEST_MS) else verdict
 
     def normalise(self, item: Any, account: Account) -> Sequence[Draft]:
         """That a ticket was opened, and what is told now; nothing of other types."""

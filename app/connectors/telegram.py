@@ -47,8 +47,6 @@ class Telegram(OneJson):
     capabilities = Capabilities(
         emits=frozenset({"message-received", "reply-sent"}),
         channel="telegram",
-        instants=frozenset({"seconds"}),
-        signs_body=False,
         invalid_status=200,
         options=frozenset({"agent_ids"}),
     )

@@ -54,7 +54,6 @@ class Twilio:
     capabilities = Capabilities(
         emits=MESSAGES | twilio_calls.EMITS,
         by_channel=MappingProxyType({"": MESSAGES, twilio_calls.CHANNEL: twilio_calls.EMITS}),
-        instants=frozenset({"rfc3339", "rfc5322", "arrival"}),
         options=frozenset({twilio_signature.URL, *AUTHORS, *twilio_calls.OPTIONS}),
         choices=twilio_calls.CHOICES,
         needs=frozenset({twilio_signature.URL}),

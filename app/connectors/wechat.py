@@ -48,7 +48,6 @@ class WeChat:
     capabilities = Capabilities(
         emits=frozenset({"message-received", "ticket-assigned", "ticket-closed"}),
         channel="wechat",
-        instants=frozenset({"seconds"}),
         options=frozenset({APP_ID}),
         keys=frozenset({TOKEN}),
         needs=frozenset({APP_ID, TOKEN}),

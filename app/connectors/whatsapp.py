@@ -53,7 +53,6 @@ class WhatsApp(Meta):
     capabilities = Capabilities(
         emits=frozenset({"message-received", "reply-sent"}),
         channel="whatsapp",
-        instants=frozenset({"seconds"}),
         body_bytes=BODY_BYTES,
         invalid_status=200,
         options=frozenset({BOT_MARKER}),

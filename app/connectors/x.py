@@ -45,7 +45,6 @@ class X(OneJson):
     capabilities = Capabilities(
         emits=frozenset({"message-received", "reply-sent"}),
         channel="x",
-        instants=frozenset({"milliseconds", "rfc3339"}),
         invalid_status=200,
         options=frozenset({"bot_app_ids", "agent_app_ids"}),
     )

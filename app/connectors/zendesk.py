@@ -23,7 +23,7 @@ from app.connectors.connector import Account, Capabilities, Draft, Malformed, Re
 from app.connectors.instants import from_text
 from app.connectors.native import Occasion
 from app.connectors.one_json import DESK_EVENTS, OneJson
-from app.connectors.signatures import TOLERANCE_MS, which_signed
+from app.connectors.signatures import is_stale, which_signed
 from app.connectors.states import Step, steps
 
 TIMESTAMP: Final = b"x-zendesk-webhook-signature-timestamp"
@@ -98,7 +98,7 @@ class Zendesk(OneJson):
             signed_ms = from_text(timestamp.decode("ascii"), "timestamp")
         except (Malformed, UnicodeDecodeError):
             return Verdict(None, "malformed-header")
-        if abs(now_ms - signed_ms) > TOLERANCE_MS:
+        if is_stale(signed_ms, now_ms):
             return Verdict(None, "stale")
         return which_signed(account.secrets, given, lambda key: sign(timestamp, request.body, key))
 
@@ -126,7 +126,15 @@ def _created(item: Mapping[str, Any], account: Account) -> Sequence[Draft]:
         priority=PRIORITIES.get(native.word(detail.get("priority"))),
         tags=native.labels(detail.get("tags")) or None,
     )
-    return (occasion.draft("ticket-opened", occasion.ticket_id, **fields),)
+    born = steps(occasion, "", _status_at_creation(detail), LEAVING, ENTERING)
+    opened = occasion.draft("ticket-opened", occasion.ticket_id, **fields)
+    return (opened, *(_with_closer(draft, item, account) for draft in born))
+
+
+def _status_at_creation(detail: Mapping[str, Any]) -> str:
+    """No `status_changed` tells it. Of a ticket that changed since, the status may be a later one, which that does tell."""
+    created, updated = (detail.get(name) for name in ("created_at", "updated_at"))
+    return native.word(detail.get("status")) if created is None or created == updated else ""
 
 
 def _comment_added(item: Mapping[str, Any], account: Account) -> Sequence[Draft]:

@@ -152,7 +152,7 @@ def _items(
     at = audit.get("created_at")
     detail = {**ticket, "updated_at": at, "actor_id": audit.get("author_id")}
     if is_first:
-        yield _item("ticket.created", at, detail, {})
+        yield _item("ticket.created", at, {**detail, "status": _status_at_creation(events)}, {})
     for event in events:
         kind, name, value = event.get("type"), native.word(event.get("field_name")), event.get("value")
         if kind == "Comment":
@@ -164,6 +164,16 @@ def _items(
             yield _item(CHANGES[name], at, detail, change)
         if name == "satisfaction_score" and native.word(value) in SURVEYS:
             yield _item(SURVEYS[native.word(value)], at, detail, {"satisfaction_score": {"score": value}})
+
+
+def _status_at_creation(events: Sequence[Mapping[str, Any]]) -> Any:
+    """What a trigger makes of it at once is a change in the same audit, and told as one."""
+    created = (event.get("value") for event in events if event.get("type") == "Create" and _is_status(event))
+    return next(created, None)
+
+
+def _is_status(event: Mapping[str, Any]) -> bool:
+    return native.word(event.get("field_name")) == "status"
 
 
 def _comment(event: Mapping[str, Any], audit: Mapping[str, Any], staff: Container[str]) -> Mapping[str, Any]:

@@ -76,7 +76,7 @@ each = _each(CASES)
 each_posting = _each(POSTING)
 each_polled_only = _each([case for case in CASES if case not in POSTING])
 each_sent_json = _each(SENT_JSON)
-each_signing_bodies = _each([case for case in POSTING if case.connector.capabilities.signs_body])
+each_signing_bodies = _each([case for case in POSTING if case.signs_body])
 each_signing_instants = _each([case for case in CASES if case.oldest_ms is not None])
 
 _EXAMPLES = 20_000 * settings.default.max_examples // 100
@@ -393,8 +393,10 @@ def test_a_body_with_bytes_replaced_gives_events_or_malformed(case: Case, data: 
 
 
 @each_posting
-def test_a_handshake_is_no_business_of_posts(case: Case) -> None:
-    assert case.connector.handshake(_requests(case)[0][1], case.account) is None
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_what_asks_nothing_is_answered_nothing(case: Case, method: str) -> None:
+    request = _requests(case)[0][1]._replace(method=method)
+    assert case.connector.handshake(request, case.account) is None
 
 
 @each_posting

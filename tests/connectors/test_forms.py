@@ -92,6 +92,9 @@ def test_any_bytes_are_a_form_or_malformed(body: bytes, content_type: bytes) -> 
         _part("a", b"")[:-6] * 40_000,
         b"--xYzZY\r\nContent-Disposition: " + b"form-data; " * 300_000,
         b"%" * 4_000_000,
+        (b"--xYzZY\r\n" + b"content-disposition:;" * 380 + b"\r\n\r\n1\r\n") * 500 + b"--xYzZY--",
+        (b"--xYzZY\r\n" + b"content-disposition:;\r\n" * 350 + b"\r\n1\r\n") * 500 + b"--xYzZY--",
+        b"&".join([b"%41" * 1400 + b"="] * 999),
     ],
 )
 @pytest.mark.parametrize("content_type", [ENCODED, MULTIPART])
@@ -100,3 +103,10 @@ def test_four_hostile_megabytes_take_no_longer_than_others(body: bytes, content_
     with contextlib.suppress(Malformed):
         _read(body, content_type)
     assert time.perf_counter() - began < 0.5
+
+
+def test_a_field_that_comes_fifty_times_is_decoded_once() -> None:
+    body = b"&".join([b"a=" + b"%41" * LONGEST_FIELD_BYTES] * 50)
+    began = time.perf_counter()
+    assert _read(body, ENCODED) == {"a": "A" * LONGEST_FIELD_BYTES}
+    assert time.perf_counter() - began < 1

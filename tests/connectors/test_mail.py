@@ -110,6 +110,15 @@ def test_a_plus_in_the_customers_own_address_is_no_ticket() -> None:
     )
 
 
+@pytest.mark.parametrize("header", ["To", "Cc", "Reply_To"])
+def test_a_plus_in_anybodys_address_but_ours_is_no_ticket(header: str) -> None:
+    account, theirs = _with(threads="plus-address"), "Somebody <returns+4711@parcels.example>"
+    assert _one(account=account, **{header: theirs}).fields["ticket_id"] == "1@doe.example"
+    assert _one(account=account, **_reply(**{header: theirs})).fields["ticket_id"] == "2@desk.example"
+    asked = _one(account=account, To=f"{theirs}, support+12@shop.example", Cc=theirs)
+    assert asked.fields["ticket_id"] == "+12"
+
+
 AUTOMATIC = [
     {"Auto_Submitted": "auto-replied"},
     {"Auto_Submitted": "auto-generated; owner-email=x"},

@@ -120,8 +120,3 @@ def test_the_test_buttons_of_the_dashboard_wrote_nothing() -> None:
         body = json.dumps({"object": connector.object_name, "entry": [{"id": "0", **more}]}).encode()
         items = connector.parse(Request("POST", {}, {}, body), ACCOUNT)
         assert [list(connector.normalise(item, ACCOUNT)) for item in items] == [[]]
-
-
-def test_ids_in_an_option_may_be_divided_by_commas_and_spaces() -> None:
-    assert meta.ids(Account("a", (), options={"apps": " 1,2  3, "}), "apps") == {"1", "2", "3"}
-    assert meta.ids(Account("a", ()), "apps") == frozenset()

@@ -27,16 +27,28 @@ def test_nobody_is_nobody(value: Any) -> None:
     assert native.identifier_or_none(value, "id") is None
 
 
-@pytest.mark.parametrize("label", ["vip", "sample tag", "größe-xl", "a:b", "q1_2026"])
+@pytest.mark.parametrize(
+    "label", ["vip", "sample tag", "größe-xl", "a:b", "q1_2026", "2026-03", "24 - 36 months 12", "123456"]
+)
 def test_a_label_is_words(label: str) -> None:
     assert native.labels([label]) == [label]
 
 
 @pytest.mark.parametrize(
-    "label", ["jane@example.com", "+49 151 1234567", "0151/1234567", "https://x.example/y", "", " a", "x" * 65, 7, None]
+    "label",
+    [
+        *("jane@example.com", "+49 151 1234567", "0151/1234567", "https://x.example/y", "", " a", "x" * 65, 7, None),
+        *("+49 (30) 123456", "030 - 12 34 56", "0151_2345_6789", "(030) 123456", "tel_030 - 123456", "2026_03_02"),
+    ],
 )
 def test_what_could_be_a_person_is_no_label(label: Any) -> None:
     assert native.labels([label]) == []
+
+
+@pytest.mark.parametrize("text", ["12,15", "12, 15", "12 15", " 12 ,\n15, "])
+def test_ids_in_an_option_have_commas_or_spaces_between_them(text: str) -> None:
+    assert native.listed(text) == {"12", "15"}
+    assert native.listed("") == native.listed(None) == frozenset()
 
 
 def test_labels_are_each_once_and_32_at_most() -> None:

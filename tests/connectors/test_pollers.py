@@ -1,6 +1,6 @@
 """All pollers: whatever a source answers, they understand it or say that they do not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -104,6 +104,23 @@ def test_every_value_in_turn_may_be_of_any_type(stage: Stage) -> None:
         for place in _places(answer):
             for other in (None, True, -1, 10**30, 1.5, "", "x" * 50, [], [[]], {}, {"id": {}}):
                 understood(stage, ask, _with(answer, place, other))
+
+
+def _owners(stage: Stage, items: Iterable[Any]) -> set[tuple[str, str]]:
+    """Which ticket is of whom."""
+    drafts = (draft for item in items for draft in stage.desk.connector.normalise(item, stage.desk.account))
+    return {(draft.fields["ticket_id"], point) for draft in drafts for point in draft.contacts}
+
+
+@pytest.mark.parametrize("name", ["chatwoot", "gorgias", "intercom"])
+def test_polling_knows_whose_a_ticket_is_where_webhooks_do(name: str) -> None:
+    stage = Stage(next(vendor for vendor in VENDORS if vendor.name == name))
+    poller, ((listing, answer), *details) = _poller(stage), _busy(stage)
+    found = poller.listed(listing, answer, SINCE_MS).found[0]
+    polled = [*found.items, *(item for ask, told in details for item in poller.read(ask, told, SINCE_MS).items)]
+    happenings = stage.world.tickets[int(found.ticket)]
+    posted = [item for happening in happenings for item in stage.vendor.webhooks(stage.world, happening)]
+    assert _owners(stage, polled) == _owners(stage, posted) != set()
 
 
 @each

@@ -7,7 +7,9 @@ import pytest
 from app.config_connectors import AccountConfig, SecretSource
 from app.connectors import zendesk
 from app.connectors.connector import Account, Draft, Request
+from app.connectors.poller import Found
 from app.connectors.zendesk import Zendesk
+from app.connectors.zendesk_poll import ZendeskPoller
 from app.errors import ConfigurationError
 from app.gateway.accounts import open_desks
 from tests.connectors import kpis
@@ -90,6 +92,59 @@ def test_a_status_is_left_and_another_entered(previous: str, current: str, expec
     assert _told(_status(previous, current), "reason") == expected
 
 
+def _created(status: str, **detail: Any) -> dict[str, Any]:
+    return bodies.told("ticket.created", status=status, **{"created_at": bodies.DETAIL["updated_at"], **detail})
+
+
+BORN = [
+    ("NEW", []),
+    ("OPEN", []),
+    ("SOLVED", [("ticket-closed", "resolved", "agent")]),
+    ("CLOSED", [("ticket-closed", "resolved", "agent")]),
+    ("PENDING", [("ticket-paused", "customer", None)]),
+    ("HOLD", [("ticket-paused", "on_hold", None)]),
+]
+
+
+@pytest.mark.parametrize(("status", "expected"), BORN)
+def test_a_ticket_may_be_created_in_any_status(status: str, expected: list[Any]) -> None:
+    opened, *told = _told(_created(status), "reason", "author_kind")
+    assert (opened[0], told) == ("ticket-opened", expected)
+
+
+def test_a_status_that_came_after_the_creation_is_told_by_its_own_event() -> None:
+    assert _told(_created("SOLVED", created_at="2026-03-02T10:41:06Z")) == [("ticket-opened",)]
+
+
+@pytest.mark.parametrize(("status", "expected"), BORN)
+def test_audits_tell_the_status_at_creation_as_the_webhook_does(status: str, expected: list[Any]) -> None:
+    def step(kind: str, value: str, at: str, **more: str) -> dict[str, Any]:
+        event = {"id": 1, "type": kind, "field_name": "status", "value": value.lower(), **more}
+        return {"created_at": at, "author_id": 8447388090495, "events": [event]}
+
+    born = step("Create", status, "2026-03-02T10:41:07Z")
+    ticket = {"id": 5158, "requester_id": 8447388090494, "status": "closed", "via": {"channel": "email"}}
+    ticket["updated_at"] = "2026-03-02T11:00:00Z"
+    later = step("Change", "open", "2026-03-02T11:00:00Z", previous_value=status.lower())
+    poller = ZendeskPoller()
+    (found,) = poller.listed(poller.listing(0, 0), {"tickets": [ticket]}, 0).found
+    (ask,) = poller.details(found)
+    page = poller.read(ask, {"audits": [born, later], "users": []}, 0)
+    polled = [(draft.native_id, draft.fields["type"]) for draft in _drafts(page.items[0])]
+    assert polled == [(draft.native_id, draft.fields["type"]) for draft in _drafts(_created(status))]
+    assert len(polled) == 1 + len(expected)
+
+
+def test_a_change_in_the_audit_of_the_creation_is_no_status_at_creation() -> None:
+    created = {"type": "Create", "field_name": "status", "value": "pending"}
+    changed = {"type": "Change", "field_name": "status", "value": "solved", "previous_value": "pending"}
+    audit = {"created_at": "2026-03-02T10:41:07Z", "author_id": -1, "events": [created, changed]}
+    ask = ZendeskPoller().details(Found("5158", 0, is_open=True, about={"id": 5158}))[0]
+    items = ZendeskPoller().read(ask, {"audits": [audit], "users": []}, 0).items
+    told = [told for item in items for told in _told(dict(item), "reason")]
+    assert told == [("ticket-opened", None), ("ticket-paused", "customer"), ("ticket-closed", "resolved")]
+
+
 @pytest.mark.parametrize(
     ("actor", "kind", "author"),
     [
@@ -117,7 +172,7 @@ def test_who_closed(actor: Any, kind: str | None, author: str | None) -> None:
     ],
 )
 def test_who_commented(author: str, is_staff: bool, expected: tuple[Any, ...]) -> None:
-    assert _told(bodies.comment(author, is_staff=is_staff), "author_kind", bot_ids="77") == [expected]
+    assert _told(bodies.comment(author, is_staff=is_staff), "author_kind", bot_ids="76 77") == [expected]
 
 
 @pytest.mark.parametrize(

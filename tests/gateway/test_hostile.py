@@ -13,12 +13,13 @@ import pytest
 
 from app.broker.embedded import EmbeddedKafka
 from tests.deployment import until
-from tests.gateway.real import PATH, RealGateway, real_gateway
+from tests.gateway.real import CONFIGURATION, PATH, RealGateway, real_gateway
 from tests.gateway.sender import cloud_event, encoded, signed
 from tests.traffic.topic import make_events_topic
 
 MEMORY_LIMIT_MEGABYTES: Final = 250
 CROWD: Final = 5000
+_MAILS: Final = CONFIGURATION + "  mailgun:\n    mails: {secrets: [{env: WEBSITE_SECRET}]}\n"
 _HEAD: Final = f"POST {PATH} HTTP/1.1\r\nhost: localhost\r\n"
 
 
@@ -26,7 +27,7 @@ _HEAD: Final = f"POST {PATH} HTTP/1.1\r\nhost: localhost\r\n"
 async def gateway(kafka: EmbeddedKafka, tmp_path: Path) -> AsyncIterator[RealGateway]:
     prefix = f"hostile-{uuid.uuid4().hex[:12]}."
     await make_events_topic(kafka.bootstrap, prefix, 3, "log")
-    with real_gateway(kafka.bootstrap, prefix, tmp_path) as made:
+    with real_gateway(kafka.bootstrap, prefix, tmp_path, text=_MAILS) as made:
         await until(made.is_ready, 20, "the gateway is ready")
         yield made
 
@@ -118,6 +119,25 @@ async def test_a_gzip_bomb_is_refused_unpacked(gateway: RealGateway) -> None:
             assert (status, b"content-encoding" in said) == (415, True)
         await asyncio.sleep(1)
     watch.all_is_well()
+
+
+_HOSTILE_HEADS: Final = (b"--b\r\n" + b"content-disposition:;" * 380 + b"\r\n\r\n1\r\n") * 300 + b"--b--"
+_HOSTILE_FIELDS: Final = b"&".join([b"token=" + b"%41" * (256 << 10)] * 40)
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [(_HOSTILE_HEADS, "multipart/form-data; boundary=b"), (_HOSTILE_FIELDS, "application/x-www-form-urlencoded")],
+    ids=["heads", "fields"],
+)
+async def test_an_unsigned_form_holds_nobody_up(gateway: RealGateway, body: bytes, content_type: str) -> None:
+    """Where the signature is in the form, the form of anybody is read."""
+    async with Watch(gateway) as watch:
+        status, _ = await asyncio.to_thread(gateway.post, body, {"content-type": content_type}, "/in/mailgun/mails")
+        assert status == 401
+        await asyncio.sleep(1)
+    watch.all_is_well()
+    assert watch.slowest_seconds < 1.5
 
 
 async def test_slow_senders_are_cut_off(gateway: RealGateway) -> None:

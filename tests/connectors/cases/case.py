@@ -33,6 +33,8 @@ class Case:
     bodies: tuple[Body, ...]
     private: tuple[str, ...]
     """Words in the bodies that are nobody's business: texts, names, addresses."""
+    signs_body: bool = True
+    """False for sources that only send a password along."""
     oldest_ms: int | None = None
     """How long ago a post may have been signed; none where no instant is signed."""
     says: frozenset[str] = frozenset()

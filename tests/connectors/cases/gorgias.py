@@ -140,5 +140,6 @@ CASE = Case(
         _body(api_event("rule-executed")),
         _body({"survey": SURVEY, "ticket": API_TICKET}, "survey-answered"),
     ),
+    signs_body=False,
     private=("Jane", "jane", "parcel", "Parcel", "Ada", "desk.example", "94103"),
 )

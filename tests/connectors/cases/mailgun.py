@@ -45,6 +45,7 @@ CASE = Case(
         Body(_mail(["X-Autoreply", "yes"]), ()),
         Body(_mail(sender=""), ()),
     ),
+    signs_body=False,
     private=("Jane", "jane", "doe.example", "parcel", "CAF8"),
     oldest_ms=OLDEST_MS,
 )

@@ -56,5 +56,6 @@ CASE = Case(
         Body(mail({"Message-ID": "<3@doe.example>", "Auto-Submitted": "auto-replied (vacation)"}), ()),
         Body(mail({"Return-Path": "<>"}), ()),
     ),
+    signs_body=False,
     private=PRIVATE,
 )

@@ -80,5 +80,6 @@ CASE = Case(
         Body(update("message_reaction", {"chat": private(), "user": person(), "date": 1772448070}), ()),
         Body(update("callback_query", {"id": "1", "from": person(), "data": "jane", "message": message()}), ()),
     ),
+    signs_body=False,
     private=("Jane", "jane", str(CUSTOMER), str(OWNER), "parcel", str(GROUP)),
 )

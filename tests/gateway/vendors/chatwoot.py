@@ -61,7 +61,7 @@ class ChatwootServer:
 def _message(happening: Happening) -> dict[str, Any]:
     """A change of state is a line in the log."""
     number = {"in": 0, "out": 1}.get(happening.kind, 2)
-    kind, who = ("contact", CUSTOMER) if number == 0 else ("user", AGENT)
+    kind, who, address = ("contact", CUSTOMER, "bo@example.com") if number == 0 else ("user", AGENT, "ann@example.com")
     return {
         "id": happening.id,
         "content": "Hello",
@@ -69,5 +69,5 @@ def _message(happening: Happening) -> dict[str, Any]:
         "message_type": number,
         "private": False,
         "created_at": happening.at_ms // 1000,
-        "sender": {"id": who, "name": "Somebody", "type": kind},
+        "sender": {"id": who, "name": "Somebody", "email": address, "type": kind},
     }

@@ -7,6 +7,7 @@ from app.connectors.poller import bearer
 from tests.gateway.vendors.server import PAGE, TOKEN, instant
 from tests.gateway.vendors.world import AGENT, CUSTOMER, Happening, World
 
+AGENTS, CUSTOMERS = "ann@example.com", "bo@example.com"
 EVENTS = {"close": "ticket-closed", "reopen": "ticket-reopened"}
 
 
@@ -39,7 +40,7 @@ class GorgiasServer:
             "channel": "email",
             "spam": False,
             "subject": "Hello",
-            "customer": {"id": CUSTOMER, "email": "bo@example.com"},
+            "customer": {"id": CUSTOMER, "email": CUSTOMERS},
             "assignee_user": None,
             "created_datetime": _unzoned(world.tickets[ticket][0].at_ms),
             "updated_datetime": _unzoned(world.changed_ms(ticket)),
@@ -74,7 +75,11 @@ def _message(happening: Happening) -> Any:
         "from_agent": is_agent,
         "rule_id": None,
         "body_text": "Hello",
-        "sender": {"id": AGENT if is_agent else CUSTOMER, "name": "Somebody"},
+        "sender": {
+            "id": AGENT if is_agent else CUSTOMER,
+            "name": "Somebody",
+            "email": AGENTS if is_agent else CUSTOMERS,
+        },
         "created_datetime": _unzoned(happening.at_ms),
         "failed_datetime": None,
     }
