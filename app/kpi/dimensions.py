@@ -41,9 +41,12 @@ def add(own: Effects, names: list[str], out: Effects) -> None:
     out.transitions += own.transitions
     out.amounts = [*out.amounts, *own.amounts]
     replies = [at_ms for at_ms, name in own.human_replies if not name]
-    out.human_replies += own.human_replies
+    out.human_replies = [
+        *out.human_replies,
+        *own.human_replies,
+        *((at_ms, name) for name in names for at_ms in replies),
+    ]
     for name in names:
-        out.human_replies += [(at_ms, name) for at_ms in replies]
         out.counts += [(at_ms, name, measure) for at_ms, _, measure in counts]
         out.durations += [under(name, duration) for duration in durations]
         out.amounts = [*out.amounts, *((at_ms, name, measure, amount) for at_ms, _, measure, amount in own.amounts)]

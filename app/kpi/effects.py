@@ -57,7 +57,7 @@ class Effects(msgspec.Struct, gc=False):
     removed_amounts: Sequence[Amount] = ()
     historic: bool = False
     """Whether the event of the present step was over a day old when it reached the log."""
-    human_replies: list[HumanReply] = msgspec.field(default_factory=list)
+    human_replies: Sequence[HumanReply] = ()
     """Where figures of dimensions are kept; these are not taken back."""
 
     def revise(self, before: "Effects", after: "Effects") -> None:

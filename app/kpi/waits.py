@@ -99,9 +99,8 @@ class Waits:
         """A human reply counts for its author and, the first of each agent and team, as a ticket answered."""
         who, team = event.who, state.attributes.team
         agent = f"agent:{who}" if who is not None and self._dimensions.agents else None
-        out.human_replies.append((event.at_ms, ""))
+        out.human_replies = [*out.human_replies, *((event.at_ms, name) for name in ("", agent) if name is not None)]
         if agent is not None:
-            out.human_replies.append((event.at_ms, agent))
             out.counts.append((event.at_ms, agent, _REPLIES_SENT[event.author]))
         for name in (agent, f"team:{team}" if team is not None and self._dimensions.teams else None):
             if name is not None and name not in (known := state.answered or []) and len(known) < _ANSWERED_KEPT:
