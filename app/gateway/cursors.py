@@ -147,6 +147,8 @@ class _Turns(ConsumerRebalanceListener):  # type: ignore[misc] # untyped
 
 
 async def _ended(task: "asyncio.Future[None]") -> None:
+    """Cancelled and over; a fault of its own is raised."""
     task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+    await asyncio.wait([task])  # not `await task`, where our own cancellation looks like that of the task
+    if not task.cancelled():
+        task.result()
