@@ -64,7 +64,10 @@ class _Shown(Protocol):
     def __call__(self, doing: str, done: int, total: int | None) -> None: ...
 
 
-@click.command("backfill", epilog=_EXAMPLES)
+_SOURCES: Final = ", ".join(sorted(POLLERS))
+
+
+@click.command("backfill", epilog=f"Sources: {_SOURCES}.\n\n{_EXAMPLES}")
 @click.argument("source", type=click.Choice(sorted(POLLERS)), metavar="SOURCE")
 @click.option("--account", help="Which account of the source, where several are polled.")
 @click.option(
@@ -90,7 +93,7 @@ def command(
     prefix: str | None,
     path: Path | None,
 ) -> None:
-    """Bring tickets from a help desk's API, with all that ever happened to them: zendesk, intercom, chatwoot or gorgias.
+    """Bring tickets from a help desk's API, with all that ever happened to them.
 
     Before going live: the tickets that are open now, so that backlog and waits are right from the first minute. What is
     over a day old when it arrives counts, but its SLA verdicts are historic: told, and in no counter and no page. For

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from app.broker.embedded import EmbeddedKafka
 from app.broker.errors import TopicRefusedError
+from app.connectors.registry import POLLERS
 from app.errors import ConfigurationError, UnavailableError
 from app.gateway.collected import collected
 from app.gateway.poll import Cursor
@@ -54,6 +55,10 @@ def events(kafka: EmbeddedKafka, prefix: str) -> list[Found]:
 
 def tickets(found: list[Found]) -> set[str]:
     return {record.key.decode() for record in found if record.key}
+
+
+def test_its_help_names_every_source_that_can_be_polled(run_command: Type) -> None:
+    assert f"Sources: {', '.join(sorted(POLLERS))}." in run_command("backfill", "--help").output
 
 
 @pytest.mark.usefixtures("deployment")
