@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 import httpx
 from aiokafka.errors import KafkaError
 
-from app.gateway.accounts import Desk, Desks, Polling
+from app.gateway.accounts import AccountPlace, Desk, Desks, Polling
 from app.gateway.calls import Calls, Pace, PollError, client
 from app.gateway.completeness import Completeness
 from app.gateway.delivery import Delivery
@@ -19,8 +19,6 @@ from app.metrics.gateway import GatewayMetrics
 
 log = logging.getLogger(__name__)
 
-Place = tuple[str, str]
-
 _KEEP_MS: Final = 5_000
 """A long round keeps its cursor so often."""
 _MOST_AT_ONCE: Final = 500
@@ -29,16 +27,16 @@ _MOST_AT_ONCE: Final = 500
 class Kept(Protocol):
     """Where cursors are."""
 
-    def of(self, place: Place) -> Cursor | None:
+    def of(self, place: AccountPlace) -> Cursor | None:
         """How far an account was polled; None if it never was."""
         ...
 
-    async def keep(self, place: Place, cursor: Cursor) -> None:
+    async def keep(self, place: AccountPlace, cursor: Cursor) -> None:
         """From now on it is this. Raises KafkaError."""
         ...
 
 
-def completeness_of(desks: Desks, started_ms: int) -> Mapping[Place, Completeness]:
+def completeness_of(desks: Desks, started_ms: int) -> Mapping[AccountPlace, Completeness]:
     """The memories of the accounts that are polled."""
     return {place: Completeness(desk.owed, started_ms) for place, desk in desks.items() if desk.polling}
 
@@ -60,7 +58,7 @@ class AccountPolling:
         self._desk, self._kept, self._delivery = desk, kept, delivery
         self._completeness, self._metrics, self._pace, self._transport = completeness, metrics, pace, transport
         self._polling: Polling = desk.polling
-        self._place: Place = desk.connector.name, desk.account.name
+        self._place: AccountPlace = desk.connector.name, desk.account.name
 
     async def run(self) -> None:
         """A round every few minutes, until cancelled."""
