@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from app import config
 from app import settings as environment
 from app.cli.amounts import InstantType
+from app.cli.senders import Senders, topics
 from app.cli.stopping import Stopping, run
 from app.cli.terminal import console, say_seconds, saying
 from app.clock import monotonic_seconds, wall_milliseconds
@@ -64,7 +65,10 @@ class _Shown(Protocol):
     def __call__(self, doing: str, done: int, total: int | None) -> None: ...
 
 
-@click.command("backfill", epilog=_EXAMPLES)
+_SOURCES: Final = ", ".join(sorted(POLLERS))
+
+
+@click.command("backfill", epilog=f"Sources: {_SOURCES}.\n\n{_EXAMPLES}")
 @click.argument("source", type=click.Choice(sorted(POLLERS)), metavar="SOURCE")
 @click.option("--account", help="Which account of the source, where several are polled.")
 @click.option(
@@ -90,7 +94,7 @@ def command(
     prefix: str | None,
     path: Path | None,
 ) -> None:
-    """Bring tickets from a help desk's API, with all that ever happened to them: zendesk, intercom, chatwoot or gorgias.
+    """Bring tickets from a help desk's API, with all that ever happened to them.
 
     Before going live: the tickets that are open now, so that backlog and waits are right from the first minute. What is
     over a day old when it arrives counts, but its SLA verdicts are historic: told, and in no counter and no page. For
@@ -141,7 +145,7 @@ async def _backfill(
     from app.gateway.poll import Cursor
 
     done: list[int] = []
-    if not await stopping.during(_reach(settings, is_history=is_history)):
+    if not await stopping.during(_reach(settings, support, is_history=is_history)):
         return None
     begin = Cursor(_BEGINNING_MS, int(wish.since.timestamp() * 1000))
     with collected(file, f"{wish} for {settings.topic_prefix}", begin) as store, _showing() as show:
@@ -149,22 +153,25 @@ async def _backfill(
         async def work() -> None:
             if not store.is_read:
                 await _collect(settings, support, wish, store, show)
-            done.append(await _send(settings, store, show))
+            done.append(await _send(settings, support, store, show))
 
         await stopping.during(work())
     return done[0] if done else None
 
 
-async def _reach(settings: Settings, *, is_history: bool) -> None:
+async def _reach(settings: Settings, support: Config, *, is_history: bool) -> None:
     """See that there is somewhere to put it, before anything is asked."""
     from app.broker.admin import topic_settings
     from app.broker.connection import connect
     from app.traffic.replay import refuse_log_clock
 
-    topic = EVENTS.full_name(settings.topic_prefix)
+    wanted = topics(settings, joins_orders=support.orders is not None)
     with saying() as say:
         async with connect(settings.kafka, security=settings.kafka_security(), say=say) as client:
-            await (refuse_log_clock if is_history else topic_settings)(client, topic)
+            for topic in wanted.values():
+                await topic_settings(client, topic)
+            if is_history:
+                await refuse_log_clock(client, wanted[EVENTS.name])
 
 
 async def _collect(settings: Settings, support: Config, wish: _Wish, store: "Collected", show: _Shown) -> None:
@@ -176,7 +183,9 @@ async def _collect(settings: Settings, support: Config, wish: _Wish, store: "Col
     secret = settings.pseudonym_key.get_secret_value() if settings.pseudonym_key else None
     key = pseudonym_key(secret, settings.pseudonym_key_file)
     accounts = {wish.source: {wish.account: support.connectors[wish.source][wish.account]}}
-    desk = open_desks(accounts, key, authority=support.authority)[wish.source, wish.account]
+    joins_orders = support.orders is not None
+    desks = open_desks(accounts, key, authority=support.authority, joins_orders=joins_orders)
+    desk = desks[wish.source, wish.account]
     assert desk.polling is not None
     pace = Pace(wall_milliseconds, monotonic_seconds, asyncio.sleep, random.random)
     async with client(desk.polling.headers) as http:
@@ -213,20 +222,19 @@ async def _watching(asking: "Round", show: _Shown) -> AsyncIterator[None]:
         looking.cancel()
 
 
-async def _send(settings: Settings, store: "Collected", show: _Shown) -> int:
+async def _send(settings: Settings, support: Config, store: "Collected", show: _Shown) -> int:
     """All that was collected, as it happened; how many events."""
-    from app.broker.partitions import partition_of
-    from app.traffic.sender import Sender
-
-    topic, total = EVENTS.full_name(settings.topic_prefix), store.events
-    async with Sender(settings.kafka, topic, security=settings.kafka_security()) as sender:
-        for number, (key, value) in enumerate(store.in_order()):
-            await sender.put(partition_of(key.decode(), sender.partitions), key, value)
+    total, events = store.records, 0
+    async with AsyncExitStack() as stack:
+        senders = await Senders.open(settings, stack, joins_orders=support.orders is not None)
+        for number, (topic, key, value) in enumerate(store.in_order()):
+            await senders.put(topic, key, value)
+            events += topic == EVENTS.name
             if number % _SHOWN_EVERY == 0:
                 show("sending events", number, total)
                 await asyncio.sleep(0)  # `put` seldom waits; batches under way need their turn
     show("sending events", total, total)
-    return total
+    return events
 
 
 @contextmanager

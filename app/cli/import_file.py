@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from app import config
 from app import settings as environment
 from app.broker.connection import connect
-from app.broker.partitions import partition_of
+from app.cli.senders import Senders
 from app.cli.stopping import Stopping, run
 from app.cli.terminal import console, saying, write_json
 from app.clock import wall_milliseconds
@@ -25,12 +25,9 @@ from app.errors import ConfigurationError
 from app.kpi.instants import LATE_LIMIT_MS, text_of
 from app.settings import Settings
 from app.traffic.lines import size_bytes
-from app.traffic.sender import Sender
-from schemas.topics import CUSTOMERS, EVENTS
 from schemas.wire import CHANNEL_PATTERN
 
 if TYPE_CHECKING:  # the gateway's parts are slow to import, and --help needs none of them
-    from app.gateway.events import Ready
     from app.gateway.files import Importing
 
 _INTERRUPTED: Final = 130
@@ -155,7 +152,9 @@ async def _import(
 
     async def send() -> None:
         async with AsyncExitStack() as stack:
-            await _pass(importing, paths, reached, await _Topics.open(settings, stack))
+            joins_orders = config.load(settings.config).orders is not None
+            senders = await Senders.open(settings, stack, joins_orders=joins_orders)
+            await _pass(importing, paths, reached, senders)
 
     return await stopping.during(send())
 
@@ -167,7 +166,7 @@ async def _reach(settings: Settings) -> None:
 
 
 async def _pass(
-    importing: "Importing", paths: Sequence[Path], reached: Callable[[int], None], to: "_Nowhere | _Topics"
+    importing: "Importing", paths: Sequence[Path], reached: Callable[[int], None], to: "_Nowhere | Senders"
 ) -> None:
     """Both passes over all files."""
     from app.gateway.files import values
@@ -182,7 +181,7 @@ async def _pass(
     for path in paths:
         for number, (records, bytes_read) in enumerate(importing.records(values(path))):
             for record in records:
-                await to.put(record)
+                await to.put(record.topic, record.key, record.value)
             if number % _SHOWN_EVERY == 0:
                 reached(before + bytes_read)
                 await asyncio.sleep(0)
@@ -193,31 +192,8 @@ async def _pass(
 class _Nowhere:
     """For who only looks."""
 
-    async def put(self, record: "Ready") -> None:
+    async def put(self, topic: str, key: bytes, value: bytes) -> None:
         """Nothing."""
-
-
-class _Topics:
-    """Senders to the topics there are."""
-
-    def __init__(self, senders: dict[str, Sender]) -> None:
-        self._senders = senders
-
-    @classmethod
-    async def open(cls, settings: Settings, stack: AsyncExitStack) -> "_Topics":
-        """To events; and to customers, where orders are joined."""
-        topics = [EVENTS, CUSTOMERS] if config.load(settings.config).orders is not None else [EVENTS]
-        security = settings.kafka_security()
-        made = {
-            each.name: Sender(settings.kafka, each.full_name(settings.topic_prefix), security=security)
-            for each in topics
-        }
-        return cls({name: await stack.enter_async_context(sender) for name, sender in made.items()})
-
-    async def put(self, record: "Ready") -> None:
-        """On its way to its partition."""
-        sender = self._senders[record.topic]
-        await sender.put(partition_of(record.key.decode(), sender.partitions), record.key, record.value)
 
 
 @contextmanager

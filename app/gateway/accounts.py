@@ -22,6 +22,10 @@ SHORTEST_SECRET: Final = 16
 _FEWEST_CHARACTERS: Final = 6
 
 
+AccountPlace = tuple[str, str]
+"""(connector, account)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Polling:
     """How an account's source is polled. Never shown: it holds a token."""
@@ -57,8 +61,7 @@ class Desk:
         return channels is not None and (not channels or draft.fields.get("channel") in channels)
 
 
-Desks = Mapping[tuple[str, str], Desk]
-"""(connector, account) -> its desk."""
+Desks = Mapping[AccountPlace, Desk]
 
 
 def open_desks(

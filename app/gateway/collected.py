@@ -17,13 +17,17 @@ from app.gateway.poll import Cursor, Dated
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS events (
-    id TEXT PRIMARY KEY, occurred_ms INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL
+    id TEXT PRIMARY KEY, occurred_ms INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,
+    topic TEXT NOT NULL DEFAULT 'events'
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS by_instant ON events (occurred_ms, id);
 CREATE TABLE IF NOT EXISTS state (
     what TEXT NOT NULL, complete_ms INTEGER NOT NULL, reached_ms INTEGER NOT NULL, is_read INTEGER NOT NULL
 ) STRICT;
 """
+_COLUMNS: Final = "SELECT name FROM pragma_table_info('events')"
+_ADD_TOPIC: Final = "ALTER TABLE events ADD COLUMN topic TEXT NOT NULL DEFAULT 'events'"
+"""For a file that was begun before there was a second topic."""
 
 
 class Collected:
@@ -44,14 +48,14 @@ class Collected:
         return bool(self._database.execute("SELECT is_read FROM state").fetchone()[0])
 
     @property
-    def events(self) -> int:
+    def records(self) -> int:
         """How many there are."""
         return int(self._database.execute("SELECT count(*) FROM events").fetchone()[0])
 
     async def put(self, dated: Sequence[Dated]) -> None:
-        """Events of a ticket; safe once the cursor behind it is kept."""
-        rows = [(one.event.id, one.occurred_ms, one.event.key, one.event.value) for one in dated]
-        self._database.executemany("INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?)", rows)
+        """Records of a ticket; safe once the cursor behind it is kept."""
+        rows = [(one.event.id, one.occurred_ms, one.event.key, one.event.value, one.event.topic) for one in dated]
+        self._database.executemany("INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?)", rows)
 
     async def keep(self, cursor: Cursor, *, is_read: bool = False) -> None:
         """All up to the cursor is here."""
@@ -59,9 +63,9 @@ class Collected:
         self._database.execute("UPDATE state SET complete_ms = ?, reached_ms = ?, is_read = ?", values)
         self._database.commit()
 
-    def in_order(self) -> Iterator[tuple[bytes, bytes]]:
-        """Key and value of all events, as they happened."""
-        yield from self._database.execute("SELECT key, value FROM events ORDER BY occurred_ms, id")
+    def in_order(self) -> Iterator[tuple[str, bytes, bytes]]:
+        """Topic (as in `Ready`), key and value of all, as they happened."""
+        yield from self._database.execute("SELECT topic, key, value FROM events ORDER BY occurred_ms, id")
 
 
 @contextmanager
@@ -83,6 +87,8 @@ def _begin(database: sqlite3.Connection, path: Path, what: str, begin: Cursor) -
     try:
         database.execute("PRAGMA locking_mode = EXCLUSIVE")
         database.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+        if ("topic",) not in database.execute(_COLUMNS).fetchall():
+            database.execute(_ADD_TOPIC)
         row = database.execute("SELECT what FROM state").fetchone()
         if row is None:
             database.execute("INSERT INTO state VALUES (?, ?, ?, 0)", (what, *begin))

@@ -23,6 +23,7 @@ from aiokafka.errors import KafkaError
 
 from app.connectors.connector import Malformed
 from app.connectors.instants import from_text, written
+from app.gateway.accounts import AccountPlace
 from app.gateway.poll import Cursor
 
 log = logging.getLogger(__name__)
@@ -31,9 +32,6 @@ GROUP: Final = "pollers"
 _RETRY_SECONDS: Final = 5.0
 _LISTEN_MS: Final = 500
 _SESSION_MS: Final = 30_000
-
-Place = tuple[str, str]
-"""(connector, account)."""
 
 
 class Cursors:
@@ -44,11 +42,11 @@ class Cursors:
         self._cursors: dict[str, Cursor] = {}
         self._producer: AIOKafkaProducer | None = None
 
-    def of(self, place: Place) -> Cursor | None:
+    def of(self, place: AccountPlace) -> Cursor | None:
         """How far an account was polled; None if it never was."""
         return self._cursors.get("/".join(place))
 
-    async def keep(self, place: Place, cursor: Cursor) -> None:
+    async def keep(self, place: AccountPlace, cursor: Cursor) -> None:
         """From now on it is this. Raises KafkaError."""
         assert self._producer is not None, "only who holds the partition keeps cursors"
         key = "/".join(place)
@@ -147,6 +145,8 @@ class _Turns(ConsumerRebalanceListener):  # type: ignore[misc] # untyped
 
 
 async def _ended(task: "asyncio.Future[None]") -> None:
+    """Cancelled and over; a fault of its own is raised."""
     task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+    await asyncio.wait([task])  # not `await task`, where our own cancellation looks like that of the task
+    if not task.cancelled():
+        task.result()

@@ -1,26 +1,27 @@
 """Records of a source from files: read one after another, made into events as a webhook's would be.
 
 A file holds JSON values, one in a line, or behind each other without anything between them, as Firehose writes them; or arrays
-of them; plain or packed (`.gz`). What is no JSON is counted, and reading goes on in the next line. Of several records of one
-thing the last changed one counts: a first pass over all files finds it, and keeps only ids and instants in memory.
+of them; plain or packed (`.gz`). What is no JSON is counted, and reading goes on in the next line; a value with something in it
+that webhooks may not have either (NaN, half a character, a number without measure) costs itself alone. Of several records of
+one thing the last changed one counts: a first pass over all files finds it, and keeps only ids and instants in memory.
 """
 
 import gzip
 import io
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 
 from app.connectors.connector import Account, Draft, Malformed
+from app.connectors.json_body import read_json
 from app.gateway.events import CONTACT, Finishing, InvalidEvent, Ready
+from app.gateway.json_spans import end_of
 from app.kpi.instants import instant_ms
 
 _CHUNK: Final = 1 << 20
 _LONGEST: Final = 4 << 20
 """Characters of one record; Kinesis takes 1 MiB."""
-_decode: Final = json.JSONDecoder().raw_decode
 
 
 class FileSource(Protocol):
@@ -58,25 +59,47 @@ def values(path: Path) -> Iterator[Read]:
 
 
 def _values(more: Callable[[], str]) -> Iterator[tuple[Any, bool]]:
-    rest = ""
-    while True:
+    rest, is_last = "", False
+    while not is_last:
         added = more()
-        rest += added
-        place, is_last = _past_space(rest, 0), not added
+        is_last = not added
+        rest += added or "\n"  # a number ends there
+        place = _past_space(rest, 0)
         while place < len(rest):
             try:
-                value, end = _decode(rest, place)
-            except (json.JSONDecodeError, RecursionError):
-                if not is_last and len(rest) - place <= _LONGEST:
-                    break  # the rest of it may be yet to come
-                end = _past_line(rest, place)
+                end = end_of(rest, place)
+            except ValueError:
                 yield None, False
+                end = _past_line(rest, place)
             else:
-                yield from ((one, True) for one in (value if isinstance(value, list) else (value,)))
+                if end is None and not is_last and len(rest) - place <= _LONGEST:
+                    break  # the rest of it may be yet to come
+                yield from [(None, False)] if end is None else _records(rest[place:end])
+                end = _past_line(rest, place) if end is None else end
             place = _past_space(rest, end)
         rest = rest[place:]
-        if is_last:
-            return
+
+
+def _records(span: str) -> list[tuple[Any, bool]]:
+    """The records in a value: itself, or those in an array, each judged alone."""
+    value, is_json = _judged(span)
+    if is_json and isinstance(value, list):
+        return [(one, True) for one in value]
+    return [(value, is_json)] if span[0] != "[" else [_judged(one) for one in _elements(span)]
+
+
+def _elements(array: str) -> Iterator[str]:
+    place = _past_space(array, 1)
+    while place < len(array) - 1 and (end := end_of(array, place)) is not None:
+        yield array[place:end]
+        place = _past_space(array, end)
+
+
+def _judged(span: str) -> tuple[Any, bool]:
+    try:
+        return read_json(span.encode()), True
+    except Malformed:
+        return None, False
 
 
 def _past_space(text: str, place: int) -> int:

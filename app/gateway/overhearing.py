@@ -13,6 +13,7 @@ import msgspec
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
+from app.gateway.accounts import AccountPlace
 from app.gateway.completeness import Completeness
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ _decode = msgspec.json.Decoder(_Heard).decode
 
 
 async def overhear(
-    kafka: Mapping[str, Any], topic: str, memories: Mapping[tuple[str, str], Completeness], now_ms: Callable[[], int]
+    kafka: Mapping[str, Any], topic: str, memories: Mapping[AccountPlace, Completeness], now_ms: Callable[[], int]
 ) -> None:
     """Tell the memories what comes by, until cancelled. `kafka` are aiokafka's keyword arguments."""
     while True:
@@ -53,7 +54,7 @@ async def overhear(
 async def _listen(
     consumer: AIOKafkaConsumer,
     topic: str,
-    memories: Mapping[tuple[str, str], Completeness],
+    memories: Mapping[AccountPlace, Completeness],
     now_ms: Callable[[], int],
 ) -> None:
     if not consumer.assignment():
@@ -70,7 +71,7 @@ async def _listen(
                 hear(record.value, memories, now_ms())
 
 
-def hear(value: bytes | None, memories: Mapping[tuple[str, str], Completeness], now_ms: int) -> None:
+def hear(value: bytes | None, memories: Mapping[AccountPlace, Completeness], now_ms: int) -> None:
     """One record. What is no event of an account that is polled is none of our business."""
     try:
         heard = _decode(value or b"")

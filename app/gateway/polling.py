@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 import httpx
 from aiokafka.errors import KafkaError
 
-from app.gateway.accounts import Desk, Desks, Polling
+from app.gateway.accounts import AccountPlace, Desk, Desks, Polling
 from app.gateway.calls import Calls, Pace, PollError, client
 from app.gateway.completeness import Completeness
 from app.gateway.delivery import Delivery
@@ -19,8 +19,6 @@ from app.metrics.gateway import GatewayMetrics
 
 log = logging.getLogger(__name__)
 
-Place = tuple[str, str]
-
 _KEEP_MS: Final = 5_000
 """A long round keeps its cursor so often."""
 _MOST_AT_ONCE: Final = 500
@@ -29,16 +27,16 @@ _MOST_AT_ONCE: Final = 500
 class Kept(Protocol):
     """Where cursors are."""
 
-    def of(self, place: Place) -> Cursor | None:
+    def of(self, place: AccountPlace) -> Cursor | None:
         """How far an account was polled; None if it never was."""
         ...
 
-    async def keep(self, place: Place, cursor: Cursor) -> None:
+    async def keep(self, place: AccountPlace, cursor: Cursor) -> None:
         """From now on it is this. Raises KafkaError."""
         ...
 
 
-def completeness_of(desks: Desks, started_ms: int) -> Mapping[Place, Completeness]:
+def completeness_of(desks: Desks, started_ms: int) -> Mapping[AccountPlace, Completeness]:
     """The memories of the accounts that are polled."""
     return {place: Completeness(desk.owed, started_ms) for place, desk in desks.items() if desk.polling}
 
@@ -60,20 +58,24 @@ class AccountPolling:
         self._desk, self._kept, self._delivery = desk, kept, delivery
         self._completeness, self._metrics, self._pace, self._transport = completeness, metrics, pace, transport
         self._polling: Polling = desk.polling
-        self._place: Place = desk.connector.name, desk.account.name
+        self._place: AccountPlace = desk.connector.name, desk.account.name
 
     async def run(self) -> None:
         """A round every few minutes, until cancelled."""
         async with client(self._polling.headers, self._transport) as http:
+            calls = self.calls(http)
             while True:
                 began_seconds = self._pace.monotonic_seconds()
-                await self.round(http)
+                await self.round(calls)
                 took_seconds = self._pace.monotonic_seconds() - began_seconds
                 await self._pace.sleep(max(0.0, self._polling.every_ms / 1000 - took_seconds))
 
-    async def round(self, http: httpx.AsyncClient) -> None:
+    def calls(self, http: httpx.AsyncClient) -> Calls:
+        """For all rounds: what the source asked for in one holds in the next."""
+        return Calls(http, self._polling.url, self._polling.poller, self._pace, self._count)
+
+    async def round(self, calls: Calls) -> None:
         """One round. What it could not read is in the next."""
-        calls = Calls(http, self._polling.url, self._polling.poller, self._pace, self._count)
         polling = Round(self._desk, self._polling.poller, calls, self._take, self._pace.now_ms)
         outcome = "done"
         try:
@@ -98,6 +100,7 @@ class AccountPolling:
         if cursor is None:
             cursor = Cursor.at(now_ms)
             await self._keep(cursor)  # so that a first round that fails loses nothing
+        self._show(cursor)  # a round that fails must not hide how far the last one came
         cursor = Cursor(*(min(at_ms, now_ms) for at_ms in cursor))
 
         async def reached(further: Cursor) -> None:
@@ -110,6 +113,9 @@ class AccountPolling:
 
     async def _keep(self, cursor: Cursor) -> None:
         await self._kept.keep(self._place, cursor)
+        self._show(cursor)
+
+    def _show(self, cursor: Cursor) -> None:
         self._metrics.poll_cursors[self._place] = cursor.reached_ms / 1000
 
     async def _take(self, dated: Sequence[Dated]) -> None:
@@ -120,16 +126,16 @@ class AccountPolling:
     async def _send(self, dated: Sequence[Dated]) -> None:
         """Known only once they are safe, or a round that fails would lose them; awaited before, since they are heard at once."""
         memory, now_ms = self._completeness, self._pace.now_ms()
-        told = [one for one in dated if one.event.type != CONTACT]
-        for one in told:
+        for one in dated:
             memory.found(one.event.id, one.event.type, one.occurred_ms, one.received_at, now_ms)
         try:
             await self._delivery.take([one.event for one in dated], 0)
         except Refusal as refusal:
             raise PollError("kafka", f"events cannot be kept now ({refusal.reason})") from None
-        for one in told:
-            self._metrics.polled[*self._place, one.event.type] += 1
+        for one in dated:
             memory.safe(one.event.id, now_ms)
+            if one.event.type != CONTACT:
+                self._metrics.polled[*self._place, one.event.type] += 1
 
     def _count(self, outcome: str) -> None:
         self._metrics.poll_requests[*self._place, outcome] += 1

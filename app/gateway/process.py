@@ -22,7 +22,7 @@ from app.clock import monotonic_seconds, wall_milliseconds
 from app.config import Config
 from app.connectors.connector import REFUSALS
 from app.errors import UnavailableError
-from app.gateway.accounts import Desks, open_desks, pseudonym_key
+from app.gateway.accounts import AccountPlace, Desks, open_desks, pseudonym_key
 from app.gateway.calls import Pace
 from app.gateway.completeness import Completeness
 from app.gateway.connections import Connections, GatewayProtocol
@@ -111,7 +111,7 @@ def _gateway(
     delivery: Delivery,
     metrics: GatewayMetrics,
     reader: Reader,
-    polled: Mapping[tuple[str, str], Completeness],
+    polled: Mapping[AccountPlace, Completeness],
 ) -> Gateway:
     return Gateway(
         desks,
@@ -129,7 +129,7 @@ def _polling(
     desks: Desks,
     delivery: Delivery,
     metrics: GatewayMetrics,
-    polled: Mapping[tuple[str, str], Completeness],
+    polled: Mapping[AccountPlace, Completeness],
 ) -> Iterable[Coroutine[Any, Any, None]]:
     """What asks the sources, if any is to be asked."""
     if not polled:

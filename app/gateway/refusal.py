@@ -2,7 +2,7 @@
 
 from typing import Final, Literal
 
-Reason = Literal[
+RefusalReason = Literal[
     "unknown-path",
     "method",
     "content-encoding",
@@ -20,7 +20,7 @@ Reason = Literal[
     "kafka-silent",
 ]
 
-STATUS: Final[dict[Reason, int]] = {
+STATUS: Final[dict[RefusalReason, int]] = {
     "unknown-path": 404,
     "method": 405,
     "content-encoding": 415,
@@ -44,10 +44,10 @@ class Refusal(Exception):
     """A request that is not taken. `detail` tells the sender what to change; it never repeats what was sent."""
 
     def __init__(
-        self, reason: Reason, detail: str, *, status: int | None = None, retry_after: int | None = None
+        self, reason: RefusalReason, detail: str, *, status: int | None = None, retry_after: int | None = None
     ) -> None:
         super().__init__(f"{reason}: {detail}")
-        self.reason: Reason = reason
+        self.reason: RefusalReason = reason
         self.detail = detail
         self.status = STATUS[reason] if status is None else status
         self.retry_after_seconds = retry_after

@@ -47,7 +47,8 @@ _PRAGMAS: Final = (
     "PRAGMA synchronous = FULL",
     "PRAGMA journal_size_limit = 16777216",
 )
-_INSERT: Final = "INSERT OR IGNORE INTO events (id, type, key, value, topic) VALUES (?, ?, ?, ?, ?)"
+_IS_THERE: Final = "SELECT 1 FROM events WHERE id = ?"
+_INSERT: Final = "INSERT INTO events (id, type, key, value, topic) VALUES (?, ?, ?, ?, ?)"
 _MOST_AT_ONCE: Final = 2_000
 
 
@@ -167,14 +168,18 @@ class Spool:
             log.debug("Nothing to roll back", exc_info=True)
 
     def _insert(self, events: Sequence[Ready]) -> None:
-        size = sum(map(_size, events))
-        if self.events + len(events) > self._most_events or self.bytes + size > self._most_bytes:
-            raise SpoolError(f"the spool is full: {self.events} events, {self.bytes} bytes")
+        new: dict[str, Ready] = {}
         for event in events:
-            if self._database.execute(_INSERT, tuple(event)).rowcount:
-                self.events += 1
-                self.bytes += _size(event)
-                self.written_total += 1
+            if not self._database.execute(_IS_THERE, (event.id,)).fetchone():
+                new.setdefault(event.id, event)
+        size = sum(map(_size, new.values()))
+        if new and (self.events + len(new) > self._most_events or self.bytes + size > self._most_bytes):
+            raise SpoolError(f"the spool is full: {self.events} events, {self.bytes} bytes")
+        for event in new.values():
+            self._database.execute(_INSERT, tuple(event))
+            self.events += 1
+            self.bytes += _size(event)
+            self.written_total += 1
 
     def _select(self, count: int) -> Spooled | None:
         query = "SELECT place, id, type, key, value, topic FROM events ORDER BY place LIMIT ?"

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl
 from starlette.routing import Route, Router
 
 from app.connectors.connector import Answer, Draft, Malformed, Request, WrongTypeError
-from app.gateway.accounts import Desk, Desks
+from app.gateway.accounts import AccountPlace, Desk, Desks
 from app.gateway.completeness import Completeness
 from app.gateway.delivery import Delivery
 from app.gateway.events import CONTACT, InvalidEvent, Ready
@@ -35,7 +35,7 @@ Scope = Mapping[str, Any]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 _MOST_EVENTS: Final = 10_000
-_NOTHING_POLLED: Final[Mapping[tuple[str, str], Completeness]] = MappingProxyType({})
+_NOTHING_POLLED: Final[Mapping[AccountPlace, Completeness]] = MappingProxyType({})
 
 
 class Clock(NamedTuple):
@@ -57,7 +57,7 @@ class Gateway:
         peers: Peers,
         reader: Reader,
         clock: Clock,
-        polled: Mapping[tuple[str, str], Completeness] = _NOTHING_POLLED,
+        polled: Mapping[AccountPlace, Completeness] = _NOTHING_POLLED,
     ) -> None:
         self._desks, self._delivery, self._metrics = desks, delivery, metrics
         self._peers, self._reader, self._clock, self._polled = peers, reader, clock, polled

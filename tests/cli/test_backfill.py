@@ -2,6 +2,7 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,8 +11,10 @@ from pathlib import Path
 import pytest
 from starlette.responses import Response
 
+from app import config
 from app.broker.embedded import EmbeddedKafka
 from app.broker.errors import TopicRefusedError
+from app.connectors.registry import POLLERS
 from app.errors import ConfigurationError, UnavailableError
 from app.gateway.collected import collected
 from app.gateway.poll import Cursor
@@ -24,7 +27,7 @@ from tests.gateway.vendors.live import listening
 from tests.gateway.vendors.server import Server
 from tests.gateway.vendors.stage import ENVIRONMENT, configuration
 from tests.gateway.vendors.world import World
-from tests.traffic.topic import Found, make_events_topic, read_all
+from tests.traffic.topic import Found, make_customers_topic, make_events_topic, read_all
 
 SINCE = "2026-03-02T10:00:00Z"
 
@@ -56,6 +59,10 @@ def tickets(found: list[Found]) -> set[str]:
     return {record.key.decode() for record in found if record.key}
 
 
+def test_its_help_names_every_source_that_can_be_polled(run_command: Type) -> None:
+    assert f"Sources: {', '.join(sorted(POLLERS))}." in run_command("backfill", "--help").output
+
+
 @pytest.mark.usefixtures("deployment")
 def test_open_tickets_come_whole_and_in_order_and_twice_is_the_same(
     kafka: EmbeddedKafka, prefix: str, desk: Server, run_command: Type, tmp_path: Path
@@ -74,6 +81,25 @@ def test_open_tickets_come_whole_and_in_order_and_twice_is_the_same(
     again = [json.loads(one.value)["id"] for one in events(kafka, prefix)]
     assert len(again) == 2 * len(set(again))
     assert desk.most_at_once == 1
+
+
+@pytest.mark.usefixtures("deployment")
+def test_where_orders_are_joined_it_is_told_whose_tickets_they_are(
+    kafka: EmbeddedKafka, prefix: str, desk: Server, run_command: Type, tmp_path: Path
+) -> None:
+    desk.vendor, path = IntercomServer(), tmp_path / "c.yaml"
+    url = config.load(path).connectors["gorgias"]["support"].poll.url  # type: ignore[union-attr] # as written above
+    path.write_text(f"{configuration(desk.vendor, url)}\norders: {{settle: 5m}}")  # type: ignore[arg-type]
+    asyncio.run(make_events_topic(kafka.bootstrap, prefix, 2, "log"))
+    with pytest.raises(TopicRefusedError, match="carebeat topics create"):
+        run_command("backfill", "intercom", "--since", SINCE)
+    assert not desk.log, "nothing is asked as long as there is nowhere to put it"
+    asyncio.run(make_customers_topic(kafka.bootstrap, prefix))
+    said = run_command("backfill", "intercom", "--since", SINCE).output
+    told = [json.loads(one.value) for one in asyncio.run(read_all(kafka.bootstrap, f"{prefix}customers", 1))]
+    assert {one["ticket_id"] for one in told} == {"2", "4", "6", "8"}
+    assert {one["type"] for one in told} == {"contact"}
+    assert f"sent {len(events(kafka, prefix))} events" in said
 
 
 @pytest.mark.usefixtures("deployment", "desk")
@@ -149,3 +175,14 @@ def test_one_file_serves_one_backfill_at_a_time(tmp_path: Path) -> None:
     ):
         pass
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_that_was_begun_before_there_were_two_topics_is_gone_on_with(tmp_path: Path) -> None:
+    database = sqlite3.connect(tmp_path / "b.db")
+    database.executescript(
+        "CREATE TABLE events (id TEXT PRIMARY KEY, occurred_ms INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL)"
+        " STRICT, WITHOUT ROWID; INSERT INTO events VALUES ('a', 1, x'31', x'7b7d');"
+    )
+    database.close()
+    with collected(tmp_path / "b.db", "this", Cursor.at(0)) as store:
+        assert list(store.in_order()) == [("events", b"1", b"{}")]

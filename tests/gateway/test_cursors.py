@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
@@ -106,3 +107,67 @@ async def test_a_fault_of_ours_does_not_end_polling_for_good(
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+class Group:
+    """Stands in for both of aiokafka's clients: the one partition is ours until `revoke`."""
+
+    def __init__(self, **_: object) -> None:
+        self.listener: Any = None
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def topics(self) -> set[str]:
+        return {"cursors"}
+
+    def subscribe(self, _: object, listener: Any) -> None:
+        self.listener = listener
+        listener.on_partitions_assigned(["it"])
+
+    async def getmany(self, timeout_ms: int) -> dict[Any, Any]:  # noqa: ARG002 - as it is called
+        await asyncio.sleep(0)
+        return {}
+
+    async def end_offsets(self, partitions: list[Any]) -> dict[Any, int]:
+        return dict.fromkeys(partitions, 0)
+
+    async def position(self, _: object) -> int:
+        return 0
+
+
+async def test_a_stop_while_the_partition_is_being_given_up_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work that takes long to end is waited for, and who waits is told to end meanwhile."""
+    groups: list[Group] = []
+
+    def group(**_: object) -> Group:
+        groups.append(Group())
+        return groups[-1]
+
+    monkeypatch.setattr("app.gateway.cursors.AIOKafkaConsumer", group)
+    monkeypatch.setattr("app.gateway.cursors.AIOKafkaProducer", group)
+    steps: list[str] = []
+
+    async def work() -> None:
+        steps.append("begins")
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            steps.append("is ending")
+            try:
+                await asyncio.sleep(3600)
+            finally:
+                steps.append("ended")
+
+    task = asyncio.create_task(Cursors({}, "cursors", "pollers").run(work))
+    await until(lambda: steps == ["begins"], 5, "it polls")
+    groups[0].listener.on_partitions_revoked(["it"])
+    await until(lambda: steps[-1] == "is ending", 5, "it gives up")
+    task.cancel()
+    await asyncio.wait([task], timeout=2)
+    try:
+        assert task.cancelled()
+        assert steps == ["begins", "is ending", "ended"]
+    finally:
+        task.cancel()

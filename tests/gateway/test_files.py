@@ -3,6 +3,7 @@
 import gzip
 import json
 from pathlib import Path
+from time import process_time as process_seconds
 from typing import Any
 
 import pytest
@@ -42,9 +43,26 @@ def test_arrays_and_packed_files_are_read_too(tmp_path: Path) -> None:
     assert read(written(tmp_path, packed, "records.json.gz")) == [{"n": 1}, {"n": 2}, {"n": 3}]
 
 
-@pytest.mark.parametrize("bad", ['{"n": ', "nonsense", '{"n": "\x00"}', "[" * 100_000])
+REFUSED = ['{"n": ' + "1" * 5_000 + "}", '{"n": "\\ud800"}', '{"n": NaN}']
+
+
+@pytest.mark.parametrize("bad", ['{"n": ', "nonsense", '{"n": "\x00"}', "[" * 100_000, *REFUSED])
 def test_what_is_no_json_costs_its_line_alone(tmp_path: Path, bad: str) -> None:
     assert read(written(tmp_path, f'{{"n": 1}}\n{bad}\n{{"n": 2}}')) == [{"n": 1}, "NO JSON", {"n": 2}]
+
+
+@pytest.mark.parametrize("bad", REFUSED)
+def test_what_no_webhook_may_say_costs_its_value_alone(tmp_path: Path, bad: str) -> None:
+    assert read(written(tmp_path, f'{{"n": 1}}{bad}{{"n": 2}}')) == [{"n": 1}, "NO JSON", {"n": 2}]
+    assert read(written(tmp_path, f'[{{"n": 1}}, {bad}, {{"n": 2}}]')) == [{"n": 1}, "NO JSON", {"n": 2}]
+
+
+@pytest.mark.parametrize("line", ["no JSON", '"no end'])
+def test_a_file_that_is_no_json_takes_as_long_as_it_is_long(tmp_path: Path, line: str) -> None:
+    path = written(tmp_path, f"{line}\n" * 200_000)
+    before_seconds = process_seconds()
+    assert set(read(path)) == {"NO JSON"}
+    assert process_seconds() - before_seconds < 10
 
 
 def test_a_record_that_goes_on_for_ever_does_not_fill_the_memory(

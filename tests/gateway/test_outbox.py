@@ -107,6 +107,38 @@ async def test_nothing_is_safe_that_kafka_has_not_acknowledged(outbox: Outbox) -
     assert outbox.problem == ""
 
 
+async def test_a_producer_that_keeps_failing_is_replaced_by_a_new_one(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert outbox._producer is not None
+    monkeypatch.setattr("app.gateway.outbox._FAILURES_UNTIL_RENEWED", 2)
+
+    class Broken:
+        create_batch = staticmethod(outbox._producer.create_batch)
+        stopped = 0
+
+        async def send_batch(self, *_: object, **__: object) -> None:
+            raise ConnectionError
+
+        async def stop(self) -> None:
+            self.stopped += 1
+
+    real, broken = outbox._producer, Broken()
+    outbox._producer = broken
+    try:
+        assert not await outbox.send([_event(1)], 5)
+        assert outbox._producer is broken, "once is no reason"
+
+        async def is_sent() -> bool:
+            return await outbox.send([_event(2)], 5)
+
+        await until(is_sent, 20, "a new producer sends")
+        assert outbox.problem == ""
+        await until(lambda: broken.stopped == 1, 5, "the old one is stopped")
+    finally:
+        await real.stop()
+
+
 async def test_without_kafka_it_stops_at_once() -> None:
     made = Outbox("127.0.0.1:1", "events")
     made.start()

@@ -12,12 +12,13 @@ from starlette.responses import Response
 from app.gateway import poll
 from app.gateway.poll import Cursor
 from tests.gateway.vendors.server import TOKEN, Vendor
-from tests.gateway.vendors.stage import ASKED_EACH, POSTING, VENDORS, Power, Stage, content
+from tests.gateway.vendors.stage import ASKED_EACH, KNOWING, POSTING, VENDORS, Power, Stage, content
 from tests.gateway.vendors.world import START_MS
 from tests.gateway.vendors.zendesk import HELD_BACK_MS
 
 vendors = pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.name)
 posting = pytest.mark.parametrize("vendor", POSTING, ids=lambda vendor: vendor.name)
+knowing = pytest.mark.parametrize("vendor", KNOWING, ids=lambda vendor: vendor.name)
 asked_each = pytest.mark.parametrize("vendor", ASKED_EACH, ids=lambda vendor: vendor.name)
 
 
@@ -79,6 +80,16 @@ async def test_an_event_says_the_same_both_ways(vendor: Vendor) -> None:
             if vendor.name == "chatwoot" or (vendor.name == "gorgias" and event.type == "ticket-opened"):
                 told["occurred_at"] = polled[event.id]["occurred_at"]  # whole seconds in its API
             assert polled[event.id] == told
+
+
+@knowing
+async def test_whose_ticket_it_is_is_told_the_same_both_ways(vendor: Vendor) -> None:
+    stage = stage_of(vendor)
+    busy(stage)
+    await stage.poll()
+    told = stage.contacts(stage.webhooks)
+    assert len(told) >= 8
+    assert stage.contacts(stage.kafka.sent) == told
 
 
 @vendors
@@ -308,10 +319,13 @@ async def test_what_cannot_be_read_is_counted_and_left_out(vendor: Vendor) -> No
     assert stage.figure("carebeat_poll_malformed_total") >= 3
     assert stage.figure("carebeat_poll_rounds_total", outcome="done") == 1
     stage.server.after = lambda _, answer: answer
+    before = len(stage.webhooks)
     stage.happen(5, "in")
     stage.wait(120)
     await stage.poll()
-    assert stage.webhooks[-1].id in stage.kafka.ids
+    new = stage.exact(stage.webhooks[before:])
+    assert new
+    assert new <= set(stage.kafka.ids)
 
 
 def _lists(answer: object) -> list[object]:
@@ -360,6 +374,28 @@ async def test_a_429_is_obeyed_to_the_second(vendor: Vendor) -> None:
     assert pauses == [37.0, 37.0, 37.0]
     assert stage.figure("carebeat_poll_requests_total", outcome="limited") == 3
     assert not stage.missing()
+
+
+@vendors
+async def test_what_a_source_asked_for_in_one_round_is_obeyed_in_the_next(vendor: Vendor) -> None:
+    """A round that was told to wait at its last attempt is over at once, and the next one is due."""
+    stage = stage_of(vendor)
+    stage.server.faults = [Response(status_code=429, headers={"retry-after": "600"})] * 6
+    stage.server.before = lambda number: _die(number == 7)
+    with pytest.raises(Power):
+        await stage.run()
+    assert gaps(stage)[:6] == [600.0] * 6
+    assert stage.figure("carebeat_poll_rounds_total", outcome="limited") == 1
+
+
+async def test_an_account_that_is_not_polled_any_more_shows_how_far_it_was() -> None:
+    """So that the alarm for it does not end with a restart."""
+    stage = stage_of(VENDORS[0])
+    stage.wait(7200)
+    stage.server.vendor = VENDORS[1]  # which refuses the token
+    await stage.poll()
+    assert stage.figure("carebeat_poll_rounds_total", outcome="denied") == 1
+    assert stage.figure("carebeat_poll_cursor_timestamp_seconds") == START_MS / 1000
 
 
 @vendors

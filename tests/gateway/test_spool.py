@@ -58,6 +58,18 @@ async def test_what_does_not_fit_is_refused_as_a_whole(tmp_path: Path) -> None:
     await spool.close()
 
 
+async def test_what_is_there_already_fits_into_a_full_spool(tmp_path: Path) -> None:
+    spool = await _spool(tmp_path, most_events=3)
+    await spool.put([_event(1), _event(2)])
+    await spool.put([_event(2), _event(3), _event(3)])
+    await spool.put([_event(1), _event(3)])
+    with pytest.raises(SpoolError, match="full: 3 events"):
+        await spool.put([_event(1), _event(4)])
+    assert await _all(spool) == [_event(1), _event(2), _event(3)]
+    assert (spool.events, spool.written_total) == (3, 3)
+    await spool.close()
+
+
 async def test_it_is_bounded_by_bytes_too(tmp_path: Path) -> None:
     spool = await _spool(tmp_path, most_bytes=1000)
     with pytest.raises(SpoolError, match="full"):

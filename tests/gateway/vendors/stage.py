@@ -15,7 +15,7 @@ from app.gateway.accounts import Desk, open_desks
 from app.gateway.calls import Pace, client
 from app.gateway.completeness import Completeness
 from app.gateway.delivery import Delivery
-from app.gateway.events import Ready
+from app.gateway.events import CONTACT, Ready
 from app.gateway.poll import Cursor
 from app.gateway.polling import AccountPolling
 from app.metrics.gateway import GatewayMetrics, Seen
@@ -36,6 +36,8 @@ VENDORS: Final[tuple[Vendor, ...]] = (
     GorgiasServer(),
     SproutServer(),
 )
+KNOWING: Final = tuple(one for one in VENDORS if one.name == "intercom")
+"""Those that tell addresses of customers both ways."""
 POSTING: Final = tuple(one for one in VENDORS if CONNECTORS[one.name].capabilities.takes_posts)
 """Those with webhooks."""
 ASKED_EACH: Final = tuple(one for one in VENDORS if one.name != "sprout")
@@ -54,7 +56,7 @@ def configuration(vendor: Vendor, address: str = "http://127.0.0.1:1") -> str:
 
 def desk_of(vendor: Vendor, address: str = "http://127.0.0.1:1") -> Desk:
     accounts = config.parse(configuration(vendor, address)).connectors
-    return open_desks(accounts, PSEUDONYM_KEY.encode(), ENVIRONMENT)[vendor.name, "support"]
+    return open_desks(accounts, PSEUDONYM_KEY.encode(), ENVIRONMENT, joins_orders=True)[vendor.name, "support"]
 
 
 class MemoryCursors:
@@ -111,7 +113,13 @@ class Stage:
         """One round."""
         delivery = Delivery(self.kafka, None, 2.0)  # type: ignore[arg-type] # the fake is enough
         async with self.polling(delivery, transport) as (account, http):
-            await account.round(http)
+            await account.round(account.calls(http))
+
+    async def run(self) -> None:
+        """Round after round, until somebody pulls the plug."""
+        delivery = Delivery(self.kafka, None, 2.0)  # type: ignore[arg-type] # the fake is enough
+        async with self.polling(delivery) as (account, _):
+            await account.run()
 
     @asynccontextmanager
     async def polling(
@@ -142,7 +150,11 @@ class Stage:
     def events_of(self, items: list[Any]) -> Iterator[Ready]:
         for item in items:
             for draft in self.desk.connector.normalise(item, self.desk.account):
-                yield self.desk.finishing.finish(draft, "2026-03-02T10:00:00Z")
+                yield from self.desk.finishing.records(draft, "2026-03-02T10:00:00Z")
+
+    def contacts(self, events: list[Ready]) -> dict[str, Any]:
+        """What is told of whose tickets they are, by id."""
+        return {event.id: content(event) for event in events if event.type == CONTACT}
 
     def exact(self, events: list[Ready]) -> set[str]:
         """The ids of those that are the same both ways; without webhooks, of those of which none may be left out."""
@@ -161,7 +173,7 @@ class Stage:
 
 
 def content(event: Ready) -> dict[str, Any]:
-    """What an event says, without when we heard of it."""
+    """What a record says, without when we heard of it."""
     fields: dict[str, Any] = msgspec.json.decode(event.value)
-    del fields["received_at"]
+    fields.pop("received_at", None)
     return fields
