@@ -35,9 +35,7 @@ def level(
     return {f"support_{name}_tickets{{{labels}}}": values}
 
 
-def verdicts(
-    met: str, breached: str, *, channel: str = "whatsapp", metric: str = "first_response"
-) -> dict[str, str]:
+def verdicts(met: str, breached: str, *, channel: str = "whatsapp", metric: str = "first_response") -> dict[str, str]:
     labels = f'job="carebeat",instance="a",channel="{channel}",priority="none",policy="p",metric="{metric}"'
     return {
         f'support_sla_verdicts_total{{{labels},outcome="met"}}': met,
