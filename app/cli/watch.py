@@ -48,7 +48,8 @@ def command(kind: WindowKind, once: bool, as_json: bool) -> None:
     """Show the KPIs of every channel as they change, and the latest SLA changes, until Ctrl-C.
 
     Open and waiting tickets are as of now; the other figures are those of the window. A figure turns yellow when it
-    is close to what is promised in its channel (CAREBEAT_CONFIG) and red beyond; the first line turns red when the
+    is close to what is promised in its channel (CAREBEAT_CONFIG) and red beyond, the oldest wait when it is beyond the
+    shortest and the longest target of a reply; targets that run in opening hours colour nothing. The first line turns red when the
     figures are no longer fresh. Reading disturbs nobody: it joins no group and writes nothing.
 
     Reads CAREBEAT_KAFKA (and the security settings), CAREBEAT_TOPIC_PREFIX, CAREBEAT_CONFIG, CAREBEAT_CLOCK.
