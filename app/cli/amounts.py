@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import click
 
+from app.settings import is_address
 from schemas.wire import EARLIEST, TOO_LATE, parse_instant
 
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
@@ -59,6 +60,18 @@ class TickType(InstantType):
                 f"{value!r} is no instant of events: give one from {EARLIEST:%Y} until before {TOO_LATE:%Y}", param, ctx
             )
         return at
+
+
+class AddressType(click.ParamType):
+    """Where something answers HTTP, such as the account of a gateway."""
+
+    name = "URL"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The address."""
+        if not is_address(str(value)):
+            self.fail(f"{value!r} is no address such as http://127.0.0.1:8080/in/generic/website", param, ctx)
+        return str(value)
 
 
 POSITIVE_SECONDS = click.FloatRange(min=0, min_open=True)
