@@ -43,7 +43,12 @@ For example:
     help="Figures of the running hour or day, or of the last whole minute.",
 )
 @click.option("--once", is_flag=True, help="Show what there is now, and end.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object per line, whenever a figure changed.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="One JSON object per line, whenever anything in it changed, if only the time.",
+)
 def command(kind: WindowKind, once: bool, as_json: bool) -> None:
     """Show the KPIs of every channel as they change, and the latest SLA changes, until Ctrl-C.
 
