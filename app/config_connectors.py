@@ -120,7 +120,7 @@ class AccountConfig(_Part):
 
     secrets: list[SecretSource] = Field([], max_length=8, examples=["[{env: WEBSITE_SECRET}]"])
     """Any of them may sign. The first is the one in use, the others are on their way in or out. None for what is only polled."""
-    channel: str | None = Field(None, pattern=CHANNEL_PATTERN, examples=["webchat"])
+    channel: str | None = Field(None, pattern=CHANNEL_PATTERN, examples=["web-chat"])
     """Of events that name none."""
     grace: SpanIfNamed = Field(None, examples=["3m"])
     """How long after due a breach of its channel is published; where a source is asked, its interval and a minute."""

@@ -11,6 +11,10 @@ from app.config_part import Part, empty_if_null
 from app.spans import PositiveSpan, write_span
 
 _STALLED_INTERVALS: Final = 4
+SHORTEST_WINDOW: Final = timedelta(minutes=5)
+"""Over which rules look at how fast counters grow."""
+_INTERVALS_A_WINDOW: Final = 4
+"""Two samples make a rate; twice as many are there when a scrape is late or fails."""
 
 
 def _url(text: str) -> str:
@@ -53,7 +57,7 @@ class Operations(Part):
     """How the deployment is watched."""
 
     interval: PositiveSpan = Field(timedelta(seconds=15), examples=["15s"])
-    """How often Prometheus scrapes and evaluates; how long alerts hold follows from it."""
+    """How often Prometheus scrapes and evaluates, at most 75 s; how long alerts hold follows from it."""
     stalled_after: PositiveSpan = Field(timedelta(minutes=2), examples=["2m"])
     """How far stream time may be behind before the pipeline is paged and pages of SLAs are held back."""
     grafana_url: Url = Field("http://127.0.0.1:3000", examples=["http://127.0.0.1:3000"])
@@ -78,6 +82,21 @@ class Operations(Part):
                     "stalled": write_span(self.stalled_after),
                     "times": _STALLED_INTERVALS,
                     "interval": write_span(self.interval),
+                },
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_seen(self) -> "Operations":
+        if self.interval > SHORTEST_WINDOW / _INTERVALS_A_WINDOW:
+            raise PydanticCustomError(
+                "span",
+                "`interval` ({interval}) must be at most {most}, a quarter of the shortest window that alerts look at "
+                "({window}): with fewer scrapes in it they might never fire",
+                {
+                    "interval": write_span(self.interval),
+                    "most": write_span(SHORTEST_WINDOW / _INTERVALS_A_WINDOW),
+                    "window": write_span(SHORTEST_WINDOW),
                 },
             )
         return self

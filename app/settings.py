@@ -44,18 +44,21 @@ def _token(token: SecretStr) -> SecretStr:
     return token
 
 
+def is_address(url: str) -> bool:
+    """Whether it can be asked by HTTP: scheme, host, no more than a path."""
+    try:
+        parts = urlsplit(url)
+        is_whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is no number, or half an IPv6 address
+        return False
+    return bool(is_whole) and not (parts.query or parts.fragment or parts.username)
+
+
 def worker_urls(text: str) -> str:
     """The addresses of workers in a text with commas, as they are asked. Raises ValueError."""
     urls = [url.strip().rstrip("/") for url in text.split(",")]
     for url in urls:
-        parts = urlsplit(url)
-        if (
-            parts.scheme not in ("http", "https")
-            or not parts.hostname
-            or parts.query
-            or parts.fragment
-            or parts.username
-        ):
+        if not is_address(url):
             raise ValueError(f"{url or 'nothing'} is no address such as http://worker-1:9465")
     return ",".join(dict.fromkeys(urls))
 

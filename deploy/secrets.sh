@@ -31,4 +31,5 @@ random() { # so many bytes, in one line of base64
 
 printf 'whsec_%s\n' "$(random 32)" | make website_secret "senders sign webhooks with it"
 printf '%s\n' "$(random 32)" | make pseudonym_key "ids of people become hashes keyed with it"
+printf '%s\n' "$(random 32 | tr '+/' '-_' | tr -d '=')" | make tickets_token "whoever shows it may ask workers who waits"
 printf '%s\n' "$(random 24 | tr '+/' '-_')" | make grafana_admin_password "of admin, in Grafana"

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import carebeat
+from app.errors import ConfigurationError
 from schemas.dead_letters import DeadLetter
 from schemas.kpis import KPIS
 from schemas.samples import Sample
@@ -88,4 +89,20 @@ def test_an_instant_that_is_none_is_named(tmp_path: Path) -> None:
     result = CliRunner().invoke(carebeat, arguments)
     assert result.exit_code == 2
     assert "'soon'" in result.output
-    assert "2025-03-01" in result.output
+    assert "2026-03-02 or" in result.output
+
+
+@pytest.mark.parametrize("at", ["9999-12-31", "9999-12-31T23:59:59-14:00", "0001-01-01", "2009-12-31T23:59:59Z"])
+def test_time_passes_only_to_where_an_event_could_be(tmp_path: Path, at: str) -> None:
+    """The tick would be a dead letter, and what it was asked for would not happen."""
+    (tmp_path / "events.jsonl").touch()
+    arguments = ["compute", str(tmp_path / "events.jsonl"), "--tick-at-end", at, "--out", str(tmp_path / "out")]
+    done = CliRunner().invoke(carebeat, arguments)
+    assert done.exit_code == 2
+    assert at in done.output
+
+
+def test_half_an_archive_is_said_to_be_one(tmp_path: Path) -> None:
+    (tmp_path / "events.jsonl.gz").write_bytes(b"no archive")
+    done = CliRunner().invoke(carebeat, ["compute", str(tmp_path / "events.jsonl.gz"), "--out", str(tmp_path / "out")])
+    assert isinstance(done.exception, ConfigurationError)

@@ -28,10 +28,10 @@ def test_plus_addresses_are_known_by_the_team_they_are_of(connector: str) -> Non
 
 
 def test_an_account_names_where_its_secrets_are() -> None:
-    text = _website("{secrets: [{env: NEW}, {file: /run/old}], channel: webchat, requests_per_second: 5}")
+    text = _website("{secrets: [{env: NEW}, {file: /run/old}], channel: web-chat, requests_per_second: 5}")
     account = parse(text).connectors["generic"]["website"]
     assert [str(secret) for secret in account.secrets] == ["environment variable NEW", "file /run/old"]
-    assert (account.channel, account.requests_per_second) == ("webchat", 5)
+    assert (account.channel, account.requests_per_second) == ("web-chat", 5)
 
 
 def test_accounts_change_no_figure() -> None:

@@ -39,7 +39,10 @@ def test_every_metric_says_what_it_means(metric: Metric) -> None:
 
 
 def test_no_name_is_there_twice() -> None:
-    assert len({metric.name for metric in ALL}) == len(ALL)
+    """In one process; a worker and a gateway may each tell of themselves by one name."""
+    for metrics in (METRICS, GATEWAY_METRICS):
+        names = [metric.name for metric in metrics]
+        assert len(names) == len(set(names))
 
 
 def test_every_count_feeds_a_counter() -> None:
@@ -64,3 +67,10 @@ def test_every_duration_feeds_a_histogram() -> None:
 @pytest.mark.parametrize("metric", COUNTERS, ids=lambda metric: metric.name)
 def test_what_feeds_a_label_is_in_its_closed_list(metric: Metric) -> None:
     assert set(metric.feeds.values()) <= set(metric.values or ("",))
+
+
+def test_what_a_gateway_says_of_itself_is_not_what_a_worker_says() -> None:
+    (worker,) = (metric for metric in METRICS if metric.name == "carebeat_ready")
+    (gateway,) = (metric for metric in GATEWAY_METRICS if metric.name == "carebeat_ready")
+    assert "partitions" in worker.meaning
+    assert "partitions" not in gateway.meaning

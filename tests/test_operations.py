@@ -1,8 +1,12 @@
+from datetime import timedelta
+
 import pytest
 
 from app.config import default_path, load, parse
 from app.errors import ConfigurationError
-from app.operations import Operations
+from app.operations import SHORTEST_WINDOW, Operations
+from app.render.burn import WINDOWS
+from app.spans import parse_span
 
 
 def complaint(text: str) -> str:
@@ -35,6 +39,18 @@ def test_a_limit_below_what_can_be_seen_is_refused() -> None:
     assert "`stalled_after` (30s) must be at least 4 times `interval` (15s)" in complaint(
         "operations: {stalled_after: 30s}"
     )
+
+
+def test_an_interval_too_long_for_the_shortest_window_is_refused() -> None:
+    """Such as 6m: a rate over 5 min would see one sample at most, and its alert could never fire."""
+    assert parse("operations: {interval: 75s, stalled_after: 5m}").operations.interval == timedelta(seconds=75)
+    said = complaint("operations: {interval: 76s, stalled_after: 6m}")
+    assert "`interval` (1m16s) must be at most 1m15s" in said
+    assert "5m" in said
+
+
+def test_the_shortest_window_is_that_of_the_rules() -> None:
+    assert parse_span(WINDOWS[0]) == SHORTEST_WINDOW
 
 
 def test_an_interval_is_whole_seconds() -> None:

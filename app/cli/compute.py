@@ -7,20 +7,10 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from app.cli.amounts import TickType
 from app.errors import ConfigurationError
-from schemas.wire import parse_instant
 
 _PARTITIONS_LIMIT = 1000
-
-
-def _instant(text: str) -> datetime:
-    try:
-        return parse_instant(text)
-    except ValueError:
-        try:
-            return parse_instant(f"{text}T00:00:00Z")
-        except ValueError:
-            raise click.BadParameter(f"{text!r} is no instant: write 2025-03-01 or 2025-03-01T12:00:00Z") from None
 
 
 @click.command("compute")
@@ -41,10 +31,11 @@ def _instant(text: str) -> datetime:
 )
 @click.option(
     "--tick-at-end",
+    type=TickType(),
     help="Let time pass to this instant after the last event, so that deadlines and windows after it come due.",
 )
 def command(
-    files: tuple[Path, ...], out: Path, partitions: int, config_path: Path | None, tick_at_end: str | None
+    files: tuple[Path, ...], out: Path, partitions: int, config_path: Path | None, tick_at_end: datetime | None
 ) -> None:
     """Compute the KPIs of events in FILES (.jsonl or .jsonl.gz, one event a line, in order of arrival).
 
@@ -64,7 +55,7 @@ def command(
     from app.traffic.replay import tick
 
     rules = config.rules(config.load(config_path), "events") if config_path else config.truth_rules()
-    end = tick(_instant(tick_at_end), None) if tick_at_end else None
+    end = tick(tick_at_end, None) if tick_at_end else None
     try:
         run = Compute(rules, partitions, out)
     except OSError as error:

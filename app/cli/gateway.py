@@ -15,7 +15,7 @@ For example, with this in carebeat.yaml:
     generic:
       website:
         secrets: [{env: WEBSITE_SECRET}]   # several while one is being replaced; or {file: PATH}
-        channel: webchat                   # for events that name none
+        channel: web-chat                  # for events that name none
 \b
   openssl rand -hex 32 > pseudonym.key     # once; keep it
   export WEBSITE_SECRET="whsec_$(openssl rand -base64 32)"

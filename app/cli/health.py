@@ -17,7 +17,7 @@ _HERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
 _EXAMPLES = """\b
 For example:
   carebeat health && echo may be sent work
-  CAREBEAT_METRICS_PORT=9465 carebeat health live
+  CAREBEAT_METRICS_PORT=9474 carebeat health live
 """
 
 

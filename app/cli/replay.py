@@ -1,7 +1,5 @@
 """`carebeat replay`: recorded events onto a topic of their own."""
 
-import gzip
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -14,12 +12,11 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from app import settings as environment
 from app.broker.connection import connect
-from app.cli.amounts import InstantType, Speed
+from app.cli.amounts import Speed, TickType
 from app.cli.board.words import seconds_text
 from app.cli.meter import Meter, rate_text
 from app.cli.stopping import Stopping, run
 from app.cli.terminal import console, say_seconds, saying
-from app.errors import ConfigurationError
 from app.settings import Settings
 from app.traffic import replay as recorded
 from schemas.topics import EVENTS
@@ -47,7 +44,7 @@ For example:
     show_default=True,
     help="How many times faster than it happened.",
 )
-@click.option("--tick-at-end", type=InstantType(), help="Let time pass up to this instant after the last event.")
+@click.option("--tick-at-end", type=TickType(), help="Let time pass up to this instant after the last event.")
 @click.option("--prefix", help="The topic prefix of the deployment to replay into, instead of CAREBEAT_TOPIC_PREFIX.")
 @click.pass_context
 def command(
@@ -62,8 +59,7 @@ def command(
     """
     settings = environment.load() if prefix is None else environment.load(topic_prefix=prefix)
     meter = Meter()
-    with _readable(path):
-        replayed = run(lambda stopping: _replay(stopping, settings, path, speed, tick_at_end, meter))
+    replayed = run(lambda stopping: _replay(stopping, settings, path, speed, tick_at_end, meter))
     if replayed is None:
         click.echo(
             f"stopped after {meter.count:,} events. Start again from the beginning: what is sent twice counts once"
@@ -112,17 +108,6 @@ async def _reach(settings: Settings) -> None:
     with saying() as say:
         async with connect(settings.kafka, security=settings.kafka_security(), say=say):
             pass
-
-
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    """A file that is no whole archive is the operator's to mend."""
-    try:
-        yield
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise ConfigurationError(
-            f"{path} is no whole gzip file ({error}): fetch it again, or name it without .gz if it is not packed"
-        ) from None
 
 
 @contextmanager

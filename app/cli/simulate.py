@@ -12,7 +12,7 @@ import click
 from app import settings as environment
 from app.broker.connection import connect
 from app.broker.jars import Say
-from app.cli.amounts import EVENTS_PER_SECOND, POSITIVE_SECONDS, POSITIVE_SPEED
+from app.cli.amounts import EVENTS_PER_SECOND, POSITIVE_SECONDS, POSITIVE_SPEED, AddressType
 from app.cli.board.words import seconds_text
 from app.cli.meter import Meter, rate_text
 from app.cli.stopping import Stopping, run
@@ -59,7 +59,13 @@ For example:
 @click.option("--speed", type=POSITIVE_SPEED, default=1.0, show_default=True, help="How many times quicker people are.")
 @click.option("--seconds", type=POSITIVE_SECONDS, help="End by itself after so long.")
 @click.option("--via", type=click.Choice(["kafka", "http"]), default="kafka", show_default=True, help="Where to.")
-@click.option("--url", default="http://127.0.0.1:8080/in/generic/website", show_default=True, help="With --via http.")
+@click.option(
+    "--url",
+    type=AddressType(),
+    default="http://127.0.0.1:8080/in/generic/website",
+    show_default=True,
+    help="With --via http.",
+)
 @click.option(
     "--secret-env",
     default="WEBSITE_SECRET",
@@ -150,7 +156,7 @@ async def _send(
     stopping: Stopping, outlet: Outlet, source: Iterator[Due], seconds: float | None, doing: str, say: Say
 ) -> Meter:
     meter = Meter()
-    telling = asyncio.create_task(_tell(meter, doing, say))
+    telling = asyncio.create_task(_tell(meter, outlet, doing, say))
     try:
         await stopping.during(send(outlet, source, sent=meter.reached), seconds)
     finally:
@@ -163,8 +169,9 @@ async def _reach(settings: Settings, say: Say) -> None:
         pass
 
 
-async def _tell(meter: Meter, doing: str, say: Say) -> None:
+async def _tell(meter: Meter, outlet: Outlet, doing: str, say: Say) -> None:
     while True:
         rates = f"{rate_text(meter.recent_rate)} now, {rate_text(meter.mean_rate)} on average"
-        say(f"{doing}: {meter.count:,} events in {seconds_text(meter.elapsed_seconds)}, {rates}; Ctrl-C ends")
+        trouble = f"; not taken now: {outlet.trouble}" if isinstance(outlet, ToGateway) and outlet.trouble else ""
+        say(f"{doing}: {meter.count:,} events in {seconds_text(meter.elapsed_seconds)}, {rates}{trouble}; Ctrl-C ends")
         await asyncio.sleep(say_seconds())

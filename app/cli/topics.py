@@ -35,7 +35,7 @@ def command() -> None:
 
     What there must be follows from CAREBEAT_TOPIC_PREFIX, CAREBEAT_PARTITIONS, CAREBEAT_REPLICATION_FACTOR,
     CAREBEAT_CLOCK and, in CAREBEAT_CONFIG, whether `orders` are joined to tickets; where, from CAREBEAT_KAFKA and the
-    security settings. Nothing that exists is ever changed. Example, for one broker on this machine:
+    security settings. Nothing that exists is ever changed.
     """
 
 

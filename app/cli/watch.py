@@ -43,12 +43,18 @@ For example:
     help="Figures of the running hour or day, or of the last whole minute.",
 )
 @click.option("--once", is_flag=True, help="Show what there is now, and end.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object per line, whenever a figure changed.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="One JSON object per line, whenever anything in it changed, if only the time.",
+)
 def command(kind: WindowKind, once: bool, as_json: bool) -> None:
     """Show the KPIs of every channel as they change, and the latest SLA changes, until Ctrl-C.
 
     Open and waiting tickets are as of now; the other figures are those of the window. A figure turns yellow when it
-    is close to what is promised in its channel (CAREBEAT_CONFIG) and red beyond; the first line turns red when the
+    is close to what is promised in its channel (CAREBEAT_CONFIG) and red beyond, the oldest wait when it is beyond the
+    shortest and the longest target of a reply; targets that run in opening hours colour nothing. The first line turns red when the
     figures are no longer fresh. Reading disturbs nobody: it joins no group and writes nothing.
 
     Reads CAREBEAT_KAFKA (and the security settings), CAREBEAT_TOPIC_PREFIX, CAREBEAT_CONFIG, CAREBEAT_CLOCK.

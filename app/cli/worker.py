@@ -16,7 +16,8 @@ def command(log_level: str) -> None:
     """Read events, keep the KPIs of every channel and window, publish them; until Ctrl-C or SIGTERM.
 
     Run as many as there are partitions (CAREBEAT_PARTITIONS): they share the work and take over from each other. A worker that cannot
-    go on ends at once and says why in its last line: status 75 means start it again, 78 that someone must act first.
+    go on ends at once and says why in its last line: status 75 means start it again, 69 that something
+    around it is not there or taken, such as its port, 78 that someone must act first.
 
     Needs CAREBEAT_KAFKA and the topics (`carebeat topics create`). Serves /metrics, /healthz/live and /healthz/ready at
     CAREBEAT_METRICS_HOST:CAREBEAT_METRICS_PORT, and who waits (`carebeat tickets`) at CAREBEAT_TICKETS_HOST:CAREBEAT_TICKETS_PORT: to its

@@ -284,7 +284,9 @@ STATE_ENTRIES: Final = Metric("carebeat_state_entries", "gauge", "entries", _PAR
 TIMERS: Final = Metric("carebeat_timers", "gauge", "timers", _PARTITION, "timers that are set, outlived ones included")
 
 FLUSH: Final = Metric("carebeat_flush_seconds", "histogram", "seconds", (), "one flush, from taking to committed")
-APPLY: Final = Metric("carebeat_apply_seconds", "histogram", "seconds", (), "applying the records of one slice")
+APPLY: Final = Metric(
+    "carebeat_apply_seconds", "histogram", "seconds", (), "one batch of events, waits for flushes in it included"
+)
 RECOVERY: Final = Metric("carebeat_recovery_seconds", "histogram", "seconds", (), "one take-over, until all is loaded")
 
 READY: Final = Metric("carebeat_ready", "gauge", "", (), "1 if partitions are assigned and loaded, else 0")

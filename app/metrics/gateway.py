@@ -17,7 +17,7 @@ from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
 
 from app.metrics import gateway_catalogue as catalogue
-from app.metrics.catalogue import BUILD, READY
+from app.metrics.catalogue import BUILD
 from app.metrics.families import Labels, family, histogram
 from app.metrics.flow import Histogram
 
@@ -146,6 +146,6 @@ class GatewayMetrics(Collector):
             (catalogue.SPOOL_LIMIT, seen.spool_limit_events),
             (catalogue.SPOOL_WRITTEN, seen.spool_written),
             (catalogue.SPOOL_DRAINED, seen.spool_drained),
-            (READY, seen.is_ready),
+            (catalogue.READY, seen.is_ready),
         ):
             yield family(metric, [((), float(value))])

@@ -5,10 +5,12 @@
 
 from typing import Final
 
-from app.metrics.catalogue import BUILD, READY
+from app.metrics.catalogue import BUILD
+from app.metrics.catalogue import READY as WORKER_READY
 from app.metrics.metric import Metric
 from schemas.dead_letters import Reason
 
+READY: Final = WORKER_READY._replace(meaning="1 if it listens and can keep what it takes, else 0")
 OUTCOMES: Final = ("accepted", "spooled", "ignored", "handshake")
 """Of requests that were taken; the others are counted under the reason of their refusal."""
 ENDINGS: Final = ("crowded-out", "refused", "too-slow", "head-too-large")

@@ -1,5 +1,6 @@
 """An alert, and the rule that Prometheus reads."""
 
+import zlib
 from typing import Any, Final, Literal, NamedTuple
 
 from app.config import Config
@@ -12,6 +13,7 @@ GOALS_UID: Final = "carebeat-goals"
 QUALITY_UID: Final = "carebeat-quality"
 RUNBOOK_UID: Final = "carebeat-runbook"
 _CHANNEL: Final = "{{ $labels.channel }}"
+_PANEL_NUMBERS: Final = 1_000_000
 KEPT_INTERVALS: Final = 4
 """How long an alert about tickets outlasts its expression: longer than the page of a stalled pipeline takes to hold,
 so that this one silences it before it could tell anybody that all is well."""
@@ -48,7 +50,7 @@ def rule(alert: Alert, config: Config) -> dict[str, Any]:
         "summary": alert.summary,
         "description": alert.description,
         "dashboard_url": _board(alert, operations.grafana_url),
-        "runbook_url": f"{runbook_url(config)}#{alert.name.lower()}",
+        "runbook_url": runbook_section(config, alert.name),
         **({"tickets": f"carebeat tickets --state {alert.tickets} --channel {_CHANNEL}"} if alert.tickets else {}),
     }
     return made
@@ -57,6 +59,17 @@ def rule(alert: Alert, config: Config) -> dict[str, Any]:
 def runbook_url(config: Config) -> str:
     """Where the runbook can be read."""
     return config.operations.runbook_url or f"{config.operations.grafana_url}/d/{RUNBOOK_UID}"
+
+
+def runbook_section(config: Config, name: str) -> str:
+    """Where its section about an alert can be read; Grafana shows one panel alone by its number, and knows no anchors."""
+    at = f"#{name.lower()}" if config.operations.runbook_url else f"?viewPanel={runbook_panel(name)}"
+    return f"{runbook_url(config)}{at}"
+
+
+def runbook_panel(name: str) -> int:
+    """The number of a section's panel: of its name alone, so that the links of old pages outlast new sections."""
+    return zlib.crc32(name.encode()) % _PANEL_NUMBERS
 
 
 def _board(alert: Alert, grafana_url: str) -> str:

@@ -12,8 +12,8 @@ _PAGE: Final = 'severity="page"'
 _SLA: Final = 'scope="sla"'
 
 INHIBITIONS: Final[tuple[dict[str, list[str]], ...]] = (
-    # figures that are behind say nothing about promises
-    {"source_matchers": [_PAGE, 'scope="pipeline"'], "target_matchers": [_SLA]},
+    # figures that are all behind say nothing about promises; with a gateway down, what comes other ways is still fresh
+    {"source_matchers": ['alertname=~"CarebeatPipelineStalled|CarebeatAbsent"'], "target_matchers": [_SLA]},
     # whoever is up for breached tickets sees those at risk on the same board
     {
         "source_matchers": [_PAGE, _SLA],

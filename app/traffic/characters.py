@@ -68,7 +68,7 @@ CHARACTERS = (
         surveyed=0.25,
     ),
     Character(
-        channel="webchat",
+        channel="web-chat",
         share=20,
         hours=_OFFICE,
         reply_seconds=75,

@@ -45,6 +45,8 @@ class ToGateway:
         """That were acknowledged."""
         self.repeats = 0
         """Posts that had to be made again."""
+        self.trouble = ""
+        """What kept the last attempt from being taken; "" if nothing did."""
         self._key = key
         self._now_ms = now_ms
         self._waiting: list[dict[str, Any]] = []
@@ -77,7 +79,7 @@ class ToGateway:
         except TimeoutError:
             raise UnavailableError(
                 f"the gateway at {self.url} did not take the last {len(self._waiting)} events within"
-                f" {_STOP_LIMIT_SECONDS:.0f} s. See that it runs"
+                f" {_STOP_LIMIT_SECONDS:.0f} s{f' ({self.trouble})' if self.trouble else ''}. See that it runs"
             ) from None
 
     async def put(self, event: dict[str, Any]) -> None:
@@ -105,14 +107,14 @@ class ToGateway:
         message_id = f"msg_{secrets.token_hex(12)}"
         began_seconds = monotonic_seconds()
         while True:
-            trouble, pause_seconds = await self._attempt(body, kind, message_id)
-            if not trouble:
+            self.trouble, pause_seconds = await self._attempt(body, kind, message_id)
+            if not self.trouble:
                 self.posts += 1
                 return len(events)
             self.repeats += 1
             if monotonic_seconds() - began_seconds > _GIVE_UP_SECONDS:
                 raise UnavailableError(
-                    f"the gateway at {self.url} has not taken a webhook for {_GIVE_UP_SECONDS:.0f} s ({trouble}). When"
+                    f"the gateway at {self.url} has not taken a webhook for {_GIVE_UP_SECONDS:.0f} s ({self.trouble}). When"
                     " it does again, send again"
                 )
             await asyncio.sleep(min(pause_seconds, _LONGEST_PAUSE_SECONDS))

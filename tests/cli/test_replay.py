@@ -61,7 +61,7 @@ def test_half_an_archive_is_the_operators_to_mend(
     asyncio.run(make_events_topic(kafka.bootstrap, prefix, 2, "events"))
     path = _events(tmp_path, 1000)
     path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(ConfigurationError, match="is no whole gzip file"):
+    with pytest.raises(ConfigurationError, match=r"events.jsonl.gz cannot be read"):
         run_command("replay", path)
 
 
@@ -70,7 +70,7 @@ def test_half_an_archive_is_the_operators_to_mend(
     [
         (["--speed", "0"], "'0' is no speed: give a number above 0"),
         (["--speed", "nan"], "is no speed"),
-        (["--tick-at-end", "2026-02-01"], "is no instant with a zone, such as 2026-03-02T10:00:00Z"),
+        (["--tick-at-end", "February"], "is no date and no instant with a zone, such as 2026-03-02"),
     ],
 )
 def test_what_cannot_be_is_refused_with_an_example(

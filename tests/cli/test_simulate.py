@@ -85,6 +85,9 @@ def test_the_secret_may_be_in_a_file(run_command: Type, tmp_path: Path) -> None:
     [
         (["--channels", "email,fax"], "there is no made-up channel fax; there are whatsapp, email"),
         (["--channels", ","], "names no channel"),
+        (["--via", "http", "--url", "foo"], "'foo' is no address such as http://"),
+        (["--via", "http", "--url", "ftp://gateway/in"], "is no address"),
+        (["--via", "http", "--url", "http://gateway:x/in"], "is no address"),
         (["--rate", "0"], "0.01<=x<=20000"),
         (["--speed", "-1"], "0.01<=x"),
         (["--seconds", "0"], "x>0"),

@@ -27,7 +27,7 @@ def _event(**changes: Any) -> dict[str, Any]:
         "source": "s",
         "type": "message-received",
         "time": "2026-03-02T10:41:07Z",
-        "data": {"ticket_id": "t", "channel": "webchat"},
+        "data": {"ticket_id": "t", "channel": "web-chat"},
     }
     return {name: value for name, value in {**event, **changes}.items() if value is not ...}
 
@@ -41,20 +41,20 @@ def test_the_examples_of_the_specification_are_of_no_use_and_no_fault(shared: Pa
 
 
 def test_a_draft_has_the_fields_of_its_type_and_no_others() -> None:
-    data = {"ticket_id": "t", "channel": "webchat", "score": 5, "text": "hello", "id": "x", "occurred_at": "y"}
+    data = {"ticket_id": "t", "channel": "web-chat", "score": 5, "text": "hello", "id": "x", "occurred_at": "y"}
     (draft,) = GENERIC.normalise(_event(data=data), ACCOUNT)
     assert draft.fields == {
         "type": "message-received",
         "ticket_id": "t",
-        "channel": "webchat",
+        "channel": "web-chat",
         "occurred_at": "2026-03-02T10:41:07Z",
     }
 
 
 def test_the_subject_is_the_ticket_and_the_account_the_channel_where_data_says_none() -> None:
-    account = Account("website", (), channel="webchat")
+    account = Account("website", (), channel="web-chat")
     (draft,) = GENERIC.normalise(_event(subject="t-9", data={}), account)
-    assert (draft.fields["ticket_id"], draft.fields["channel"]) == ("t-9", "webchat")
+    assert (draft.fields["ticket_id"], draft.fields["channel"]) == ("t-9", "web-chat")
     (draft,) = GENERIC.normalise(_event(subject="t-9", data={"ticket_id": "t", "channel": "app"}), account)
     assert (draft.fields["ticket_id"], draft.fields["channel"]) == ("t", "app")
 
@@ -109,13 +109,13 @@ def test_what_is_no_cloud_event_of_ours_says_which_field(change: dict[str, Any],
         ({"time": ...}, Reason.WRONG_TYPE),
         ({"time": "yesterday"}, Reason.BAD_INSTANT),
         ({"time": "1999-01-01T00:00:00Z"}, Reason.ANCIENT),
-        ({"data": {"channel": "webchat"}}, Reason.MISSING_FIELD),
+        ({"data": {"channel": "web-chat"}}, Reason.MISSING_FIELD),
         ({"data": {"ticket_id": "t"}}, Reason.MISSING_FIELD),
         ({"data": {"ticket_id": "t", "channel": "all"}}, Reason.RESERVED_CHANNEL),
-        ({"data": {"ticket_id": 7, "channel": "webchat"}}, Reason.WRONG_TYPE),
-        ({"data": {"ticket_id": "t", "channel": "webchat", "author_id": 7}}, Reason.WRONG_TYPE),
-        ({"data": {"ticket_id": "t" * 201, "channel": "webchat"}}, Reason.BAD_VALUE),
-        ({"data": {"ticket_id": "t", "channel": "webchat", "tags": ["x" * 60] * 1500}}, Reason.TOO_LARGE),
+        ({"data": {"ticket_id": 7, "channel": "web-chat"}}, Reason.WRONG_TYPE),
+        ({"data": {"ticket_id": "t", "channel": "web-chat", "author_id": 7}}, Reason.WRONG_TYPE),
+        ({"data": {"ticket_id": "t" * 201, "channel": "web-chat"}}, Reason.BAD_VALUE),
+        ({"data": {"ticket_id": "t", "channel": "web-chat", "tags": ["x" * 60] * 1500}}, Reason.TOO_LARGE),
     ],
 )
 def test_what_breaks_the_contract_is_refused_with_its_reason(change: dict[str, Any], reason: Reason) -> None:

@@ -12,7 +12,7 @@ import yaml
 from app import __version__, config
 from app import settings as environment
 from app.cli import carebeat
-from app.settings import Settings
+from app.settings import Settings, worker_urls
 from tests.deploy.files import (
     COMPOSE_FILE,
     DEPLOY,
@@ -133,11 +133,13 @@ def test_secrets_are_files_that_are_never_committed(name: str) -> None:
 
 
 @each_own
-def test_its_environment_is_settings_that_are_right(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_its_environment_is_settings_that_are_right(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = {key: value for key, value in environment_of(SERVICES[name]).items() if key.startswith("CAREBEAT_")}
     assert seen.keys() <= settings_names()
+    for secret in SERVICES[name].get("secrets", []):
+        (tmp_path / secret).write_text("m" * 32)
     for key, value in seen.items():
-        monkeypatch.setenv(key, value)
+        monkeypatch.setenv(key, value.replace(SECRETS, f"{tmp_path}/"))
     settings = environment.load(None)
     host, port = settings.kafka.split(":")
     if "CAREBEAT_KAFKA" in seen:
@@ -199,7 +201,20 @@ def test_ports_are_open_on_this_machine_only() -> None:
             assert outside == inside
             opened[name] = int(inside)
     assert opened == {"gateway": defaults["gateway"], "grafana": 3000, "prometheus": 9090, "alertmanager": 9093}
-    assert {str(port) for port in defaults.values()} == set(of_kind("EXPOSE")[0].split())
+    listened = {str(port) for port in (*defaults.values(), Settings.model_fields["tickets_port"].default)}
+    assert listened == set(of_kind("EXPOSE")[0].split())
+
+
+def test_in_each_worker_the_tickets_of_all_workers_can_be_asked_for() -> None:
+    """They answer beyond their own container, with a token, and each knows where all are."""
+    workers = {name for name, service in own(COMPOSE).items() if command_of(service) == "worker"}
+    for name in workers:
+        seen = environment_of(SERVICES[name])
+        assert seen["CAREBEAT_TICKETS_HOST"] == "0.0.0.0"
+        assert seen["CAREBEAT_TICKETS_TOKEN_FILE"].removeprefix(SECRETS) in SERVICES[name]["secrets"]
+        asked = [urlsplit(url) for url in worker_urls(seen["CAREBEAT_TICKETS_WORKERS"]).split(",")]
+        assert {where.hostname for where in asked} == workers
+        assert {where.port for where in asked} == {Settings.model_fields["tickets_port"].default}
 
 
 def test_prometheus_finds_every_service_that_has_metrics() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from app import config
 from app.gateway.accounts import open_desks, pseudonym_key
+from app.settings import Settings
 from tests.deploy.files import DEPLOY, SECRETS, read_compose
 
 
@@ -50,6 +51,11 @@ def test_they_are_long_of_one_line_and_all_different(script: Path) -> None:
         assert len(text.strip()) >= 32
         assert text.strip() not in said
     assert (script.parent / "secrets/website_secret").read_text().startswith("whsec_")
+
+
+def test_a_worker_takes_its_token(script: Path) -> None:
+    run(script)
+    assert Settings(tickets_token_file=script.parent / "secrets" / "tickets_token").token()
 
 
 def test_the_gateway_takes_them(script: Path) -> None:

@@ -22,7 +22,7 @@ def cloud_event(number: int = 1, kind: str = "message-received", **data: Any) ->
         "type": kind,
         "time": "2026-03-02T10:41:07.120Z",
         "datacontenttype": "application/json",
-        "data": {"ticket_id": f"t-{number % 50}", "channel": "webchat", **data},
+        "data": {"ticket_id": f"t-{number % 50}", "channel": "web-chat", **data},
     }
 
 

@@ -34,7 +34,7 @@ async def test_a_signed_event_is_on_kafka_before_it_is_answered() -> None:
             "id": event.id,
             "type": "message-received",
             "ticket_id": "t-1",
-            "channel": "webchat",
+            "channel": "web-chat",
             "occurred_at": "2026-03-02T10:41:07.120Z",
             "source": "generic",
             "account": "website",

@@ -13,6 +13,8 @@ RULES = ROOT / "deploy" / "prometheus" / "rules"
 BOARDS = ROOT / "grafana" / "dashboards"
 VARIABLES = {"$__rate_interval": "1m", "$__range": "6h", "$job": "carebeat", "$channel": ".+", "$priority": ".+"}
 _COMPARISONS = {"==", "!=", ">", "<", ">=", "<="}
+_GROWTH = {"rate", "increase"}
+_COUNTERS = ("_total", "_bucket")
 _SETS = {"and", "or", "unless"}
 
 
@@ -62,12 +64,32 @@ def metric_names(text: str) -> set[str]:
     return {node.name for node in _nodes(promql_parser.parse(text)) if isinstance(node, promql_parser.VectorSelector)}
 
 
+def counters_not_grown(text: str) -> set[str]:
+    """The counters that are asked for anything but how they grow: each use has to be a range under rate or increase."""
+    return {name for name in _levels(promql_parser.parse(text), is_grown=False) if name.endswith(_COUNTERS)}
+
+
+def _levels(node: Any, *, is_grown: bool) -> Iterator[str]:
+    """The metrics that are used in themselves."""
+    if isinstance(node, promql_parser.VectorSelector):
+        yield node.name
+    elif not (is_grown and isinstance(node, promql_parser.MatrixSelector)):
+        grows = isinstance(node, promql_parser.Call) and node.func.name in _GROWTH
+        for child in _children(node):
+            yield from _levels(child, is_grown=grows)
+
+
+def _children(node: Any) -> Iterator[Any]:
+    children = [getattr(node, name, None) for name in ("expr", "lhs", "rhs", "vector_selector")]
+    yield from (
+        child for child in [*children, *getattr(node, "args", [])] if child is not None and not isinstance(child, str)
+    )
+
+
 def _nodes(node: Any) -> Iterator[Any]:
     yield node
-    children = [getattr(node, name, None) for name in ("expr", "lhs", "rhs", "vector_selector")]
-    for child in [*children, *getattr(node, "args", [])]:
-        if child is not None and not isinstance(child, str):
-            yield from _nodes(child)
+    for child in _children(node):
+        yield from _nodes(child)
 
 
 def measures(text: str) -> list[str]:

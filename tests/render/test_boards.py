@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from app import config
+from app.operations import Operations
 from app.render.boards.frame import as_file
 from app.render.boards.goals import goals_board
+from app.render.boards.limits import section
 from app.render.boards.overview import overview
 from app.render.boards.runbook import sections
-from tests.render.expressions import BOARDS, ROOT
+from tests.render.expressions import BOARDS, ROOT, rules
 
 BOARD = json.loads((BOARDS / "support.json").read_text())
 RUNBOOK = json.loads((BOARDS / "runbook.json").read_text())
@@ -163,10 +165,20 @@ def test_without_any_level_a_goal_has_no_colour() -> None:
 
 
 def test_a_link_to_the_runbook_leads_to_a_section() -> None:
-    anchors = {title.lower() for title, _ in sections((ROOT / "deploy" / "runbook.md").read_text())}
-    linked = [link["url"].partition("#")[2] for panel in PANELS for link in panel.get("links", [])]
+    """By the number of a panel that is there: Grafana knows no anchors."""
+    shown = {f"{Operations().grafana_url}/d/{RUNBOOK['uid']}?viewPanel={panel['id']}" for panel in RUNBOOK["panels"]}
+    linked = [link["url"] for panel in PANELS for link in panel.get("links", [])]
+    paged = {rule["annotations"]["runbook_url"]: rule["alert"] for rule in rules() if "alert" in rule}
     assert linked
-    assert set(linked) <= anchors
+    assert {*linked, *paged} <= shown
+    titles = {str(panel["id"]): panel["title"] for panel in RUNBOOK["panels"]}
+    assert {url: titles[url.partition("viewPanel=")[2]] for url in paged} == paged
+    assert len(titles) == len(RUNBOOK["panels"])
+
+
+def test_a_runbook_elsewhere_has_an_anchor_for_each_section() -> None:
+    elsewhere = config.parse("operations: {runbook_url: https://wiki.example.org/carebeat}")
+    assert section(elsewhere, "SupportSlaBreached") == "https://wiki.example.org/carebeat#supportslabreached"
 
 
 def test_each_section_of_the_runbook_is_a_panel() -> None:

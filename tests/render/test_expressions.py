@@ -3,7 +3,14 @@
 import pytest
 
 from app.metrics import GATEWAY_METRICS, METRICS
-from tests.render.expressions import board_expressions, measures, metric_names, rule_expressions, rules
+from tests.render.expressions import (
+    board_expressions,
+    counters_not_grown,
+    measures,
+    metric_names,
+    rule_expressions,
+    rules,
+)
 
 PROMETHEUS_OWN = {"up", "ALERTS"}
 EVERY = [*rule_expressions(), *board_expressions()]
@@ -31,9 +38,7 @@ def test_it_parses_and_names_at_least_one_metric_that_exists(text: str) -> None:
 
 @each
 def test_a_counter_is_only_asked_how_it_grows(text: str) -> None:
-    for name in metric_names(text):
-        if name.endswith(("_total", "_bucket")):
-            assert any(f"{function}({name}" in text for function in ("rate", "increase"))
+    assert counters_not_grown(text) == set()
 
 
 @each
@@ -43,6 +48,18 @@ def test_it_keeps_to_one_job(text: str) -> None:
 
 def test_the_reader_of_expressions_sees_a_wrong_name() -> None:
     assert metric_names("sum(rate(no_such_total[5m])) / on () x > 1") == {"no_such_total", "x"}
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("rate(x_total[5m]) / x_total", {"x_total"}),
+        ("sum(increase(x_total[5m])) / sum(max_over_time(y_bucket[5m]))", {"y_bucket"}),
+        ("sum by (le) (rate(x_bucket{a='b'}[5m])) > level", set()),
+    ],
+)
+def test_the_reader_of_expressions_sees_one_wrong_use_beside_a_right_one(text: str, wrong: set[str]) -> None:
+    assert counters_not_grown(text) == wrong
 
 
 def test_a_measure_is_an_expression_without_its_comparison() -> None:

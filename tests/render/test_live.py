@@ -128,7 +128,7 @@ async def test_an_unanswered_ticket_pages_and_its_answer_ends_it(alert_path: Sce
     assert page.annotations["summary"] == "chat: 1 past the deadline"
     assert page.annotations["description"].endswith("still wait: 1.")
     assert page.annotations["dashboard_url"].endswith("/d/carebeat-support?var-channel=chat")
-    assert page.annotations["runbook_url"].endswith("#supportslabreached")
+    assert page.annotations["runbook_url"].endswith("?viewPanel=565546")
     assert page.annotations["tickets"] == "carebeat tickets --state breached --channel chat"
     assert not _breach_of(heard, "email")
     await alert_path.send(event("r1", "reply-sent", "t1", channel="chat", author_id="a"))

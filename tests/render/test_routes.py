@@ -1,6 +1,8 @@
 """Who hears of what, by amtool over the shipped configuration."""
 
 import json
+import re
+from typing import Any
 
 import pytest
 import yaml
@@ -38,13 +40,33 @@ def test_what_says_no_severity_is_a_ticket() -> None:
 
 def test_every_inhibition_names_alerts_that_exist() -> None:
     named = {
-        matcher.partition("=")[2].strip('"')
+        name
         for rule in yaml.safe_load(FILE.read_text())["inhibit_rules"]
         for matcher in [*rule["source_matchers"], *rule["target_matchers"]]
         if matcher.startswith("alertname=")
+        for name in matcher.partition("=")[2].strip('~"').split("|")
     }
     assert named
     assert named <= {rule.get("alert") for rule in rules()}
+
+
+def test_a_page_about_promises_is_muted_only_where_no_figure_is_fresh() -> None:
+    """A gateway that is down or full is one source of many; the others' customers still wait."""
+    (page,) = (rule for rule in rules() if rule.get("alert") == "SupportSlaBreached")
+    muting = {
+        str(source["alert"])
+        for source in rules()
+        for inhibition in yaml.safe_load(FILE.read_text())["inhibit_rules"]
+        if "alert" in source and matches(source, inhibition["source_matchers"])
+        if matches(page, inhibition["target_matchers"])
+    }
+    assert muting == {"CarebeatPipelineStalled", "CarebeatAbsent"}
+
+
+def matches(rule: dict[str, Any], matchers: list[str]) -> bool:
+    labels = {"alertname": rule["alert"], **rule["labels"]}
+    parts = [re.fullmatch(r'(\w+)=~?"(.*)"', matcher) for matcher in matchers]
+    return all(part and re.fullmatch(part[2], labels.get(part[1], "")) for part in parts)
 
 
 def test_a_token_is_read_from_a_file_and_never_written() -> None:

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from app.errors import ConfigurationError
 from app.traffic.lines import lines, size_bytes
 
 _CONTENT = b'{"a":1}\r\n\n \xff garbage \nlast'
@@ -21,3 +22,16 @@ def test_progress_is_told_in_bytes_of_the_packed_file(tmp_path: Path) -> None:
     read = [line.bytes_read for line in lines(path)]
     assert read == sorted(read)
     assert 0 < read[0] < read[-1] == size_bytes(path)
+
+
+@pytest.mark.parametrize("content", [_CONTENT, gzip.compress(_CONTENT)[:-12], gzip.compress(_CONTENT)[:12] + b"x" * 50])
+def test_what_is_no_whole_archive_is_the_operators_to_mend(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "packed.jsonl.gz"
+    path.write_bytes(content)
+    with pytest.raises(ConfigurationError, match=r"packed.jsonl.gz cannot be read \(.+\): name a whole"):
+        list(lines(path))
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"none.jsonl cannot be read"):
+        list(lines(tmp_path / "none.jsonl"))

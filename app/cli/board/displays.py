@@ -130,7 +130,7 @@ class PlainDisplay(_Writing):
 
 
 class JsonDisplay(_Writing):
-    """One object in a line whenever a figure changed."""
+    """One object in a line whenever anything in it changed, if only the time."""
 
     def __init__(self) -> None:
         super().__init__()

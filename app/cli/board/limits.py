@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.config import Config
+from app.config_channels import ChannelConfig
 from schemas.kpis import SlaMetric
 
 Tone = Literal["good", "watch", "bad", "plain", "faint"]
@@ -22,8 +23,11 @@ class Limits:
     at_risk: float
     """The share of a target after which a clock is at risk."""
     first_response_seconds: float | None
-    """None where several channels are taken together: each promises something else."""
+    """None where several channels are taken together, each of which promises something else, and where targets run in
+    opening hours: durations here are in calendar time."""
     next_response_seconds: float | None
+    replies_seconds: tuple[float, float] | None
+    """The shortest and the longest target of a reply, by any policy; None as above, if only for some of its tickets."""
 
     def of_share(self, share: float | None) -> Tone:
         """How attainment stands to the objective."""
@@ -42,6 +46,14 @@ class Limits:
             return "plain"
         return "watch" if seconds <= target else "bad"
 
+    def of_oldest_wait(self, seconds: float | None) -> Tone:
+        """How a wait stands of which nobody knows to what reply it has a right: late for some target, or for all."""
+        if seconds is None:
+            return "faint"
+        if self.replies_seconds is None or seconds <= self.replies_seconds[0]:
+            return "plain"
+        return "watch" if seconds <= self.replies_seconds[1] else "bad"
+
 
 LimitsOf = Callable[[str], Limits]
 
@@ -52,8 +64,19 @@ def limits_of(config: Config) -> LimitsOf:
     def of(channel: str) -> Limits:
         rules = config.of(channel)
         if channel == "all":
-            return Limits(rules.objective, rules.at_risk, None, None)
-        first, following = rules.sla.first_response, rules.sla.next_response
-        return Limits(rules.objective, rules.at_risk, first.total_seconds(), following.total_seconds())
+            return Limits(rules.objective, rules.at_risk, None, None, None)
+        first, following = (None, None) if rules.target_hours() else _replies_seconds(rules)
+        return Limits(rules.objective, rules.at_risk, first, following, _range(config.promises_of(channel)))
 
     return of
+
+
+def _range(promised: list[ChannelConfig]) -> tuple[float, float] | None:
+    if any(each.target_hours() for each in promised):
+        return None
+    seconds = [target for each in promised for target in _replies_seconds(each)]
+    return min(seconds), max(seconds)
+
+
+def _replies_seconds(promised: ChannelConfig) -> tuple[float, float]:
+    return promised.sla.first_response.total_seconds(), promised.sla.next_response.total_seconds()

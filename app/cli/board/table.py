@@ -74,7 +74,7 @@ def _count(value: int | None) -> tuple[str, Tone]:
 
 
 def _oldest_wait(row: Row, limits: Limits) -> tuple[str, Tone]:
-    return seconds_text(row.oldest_wait_seconds), limits.of_seconds(row.oldest_wait_seconds, "first_response")
+    return seconds_text(row.oldest_wait_seconds), limits.of_oldest_wait(row.oldest_wait_seconds)
 
 
 def _first_response(name: str) -> _Cell:

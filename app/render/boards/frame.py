@@ -18,11 +18,12 @@ def board(title: str, uid: str, description: str, runbook: str, panels: Iterable
     for variable in _variables():
         made = made.with_variable(variable)
     made = made.annotation(_alerts()).tooltip(models.DashboardCursorSync.CROSSHAIR).refresh("30s")
-    return _filled(made.time("now-6h", "now"), panels)
+    numbered = (panel.id(number) for number, panel in enumerate(panels, start=1))
+    return _filled(made.time("now-6h", "now"), numbered)
 
 
 def page(title: str, uid: str, description: str, runbook: str, panels: Iterable[Any]) -> Any:
-    """A board of text: no variables."""
+    """A board of text, whose panels bring their numbers: no variables."""
     return _filled(_frame(title, uid, description, runbook), panels)
 
 
@@ -42,8 +43,8 @@ def _frame(title: str, uid: str, description: str, runbook: str) -> Any:
 
 
 def _filled(made: Any, panels: Iterable[Any]) -> Any:
-    for number, panel in enumerate(panels, start=1):
-        made = made.with_panel(panel.id(number))
+    for panel in panels:
+        made = made.with_panel(panel)
     return made
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from app.config import Config
 from app.kpi.rules import OTHER_CHANNEL
-from app.render.alert import runbook_url
+from app.render.alert import runbook_section
 from app.render.boards.panels import AMBER, GREEN, RED, Steps
 
 SOME_RED: Final[Steps] = ((None, GREEN), (1, RED))
@@ -33,4 +33,4 @@ def behind(config: Config) -> Steps:
 
 def section(config: Config, alert: str) -> str:
     """The section of the runbook about an alert."""
-    return f"{runbook_url(config)}#{alert.lower()}"
+    return runbook_section(config, alert)

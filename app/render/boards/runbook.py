@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from app.config import Config
-from app.render.alert import RUNBOOK_UID, runbook_url
+from app.render.alert import RUNBOOK_UID, runbook_panel, runbook_url
 from app.render.boards.frame import page
 from app.render.boards.panels import prose
 
@@ -15,7 +15,9 @@ _HEIGHT_A_LINE: Final = 1
 
 def runbook_board(config: Config, runbook: str) -> Any:
     """One panel for each section of the runbook, in its order."""
-    panels = [prose(title, markdown, _height(markdown)) for title, markdown in sections(runbook)]
+    panels = [
+        prose(title, markdown, _height(markdown)).id(runbook_panel(title)) for title, markdown in sections(runbook)
+    ]
     return page("Runbook", RUNBOOK_UID, "What each alert means and what to do.", runbook_url(config), panels)
 
 

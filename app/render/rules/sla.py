@@ -109,18 +109,20 @@ def _burn(burn: Burn, group: ObjectiveGroup, fresh: str) -> Alert:
 
 
 def _thin(fresh: str) -> Alert:
-    breaches = verdicts(RULES, "breached", "30m", "increase", "channel")
-    judged = verdicts(RULES, "met|breached", "1h", "increase", "channel")
+    """Counts what no burn looks at: a burn has its floor for each metric, so this one leaves out the same ones."""
+    breaches = verdicts(RULES, "breached", "30m", "increase")
+    judged = verdicts(RULES, "met|breached", "1h", "increase")
+    of_thin = f"sum by (channel) ({breaches} and on (channel, metric) ({judged} <= {FLOOR}))"
     # increase() extrapolates: three come out as a little less or more
     return Alert(
         name="SupportSlaBreachesInThinChannel",
-        expression=f"{breaches} > {_THIN_BREACHES - 0.5:g}\nand on (channel) ({judged} <= {FLOOR}){fresh}",
+        expression=f"{of_thin} > {_THIN_BREACHES - 0.5:g}{fresh}",
         severity="ticket",
         scope="sla",
         summary=f"{_CHANNEL}: {{{{ $value | printf `%.0f` }}}} breaches within 30 min",
         description=(
-            f"About {{{{ $value | printf `%.0f` }}}} promises were broken in {_CHANNEL} within 30 min. The channel is "
-            "too quiet for a share of breaches to mean anything."
+            f"About {{{{ $value | printf `%.0f` }}}} promises were broken in {_CHANNEL} within 30 min, of metrics "
+            "with too few verdicts for a share of breaches to mean anything."
         ),
         tickets="breached",
     )

@@ -12,7 +12,7 @@ from app.cli.board.words import NOTHING
 from schemas.sla import SlaTransition
 from tests.cli.records import at, encoded, transition, window
 
-_CHANNELS = ("email", "instagram", "messenger", "phone", "webchat", "whatsapp", "x", "all")
+_CHANNELS = ("email", "instagram", "messenger", "phone", "web-chat", "whatsapp", "x", "all")
 _LIMITS_OF = limits_of(config.parse("{}"))
 
 

@@ -21,7 +21,7 @@ def _event(number: int, kind: str, **data: Any) -> dict[str, Any]:
         "source": "https://shop.example/chat",
         "type": kind,
         "time": "2026-03-02T10:41:07.123456789+01:00",
-        "data": {"ticket_id": f"t-{number}", "channel": "webchat", **data},
+        "data": {"ticket_id": f"t-{number}", "channel": "web-chat", **data},
     }
 
 
