@@ -48,11 +48,6 @@ class KafkaTopic:
     """Whether keeping records longer than asked is a fault too: it may hold what should not be kept."""
 
 
-def application_id(prefix: str) -> str:
-    """The worker's Faust app id, which is also its consumer group."""
-    return prefix + APPLICATION
-
-
 def topics(prefix: str, partitions: int, clock: Clock, *, orders: bool = False) -> tuple[KafkaTopic, ...]:
     """Every topic of the deployment. `partitions` is that of the events; what is keyed by ticket follows it.
 

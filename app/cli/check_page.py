@@ -15,10 +15,10 @@ from app import clock
 from app.cli import sources, week
 from app.cli.board.words import share_text
 from app.cli.terminal import console
-from app.cli.understood import METRICS
 from app.config_hours import WEEKDAYS
 from app.config_model import Config
 from app.config_policies import Promise
+from app.kpi.measures import SLA_METRICS
 from app.kpi.rules import OTHER_CHANNEL
 from app.spans import write_span
 
@@ -26,7 +26,7 @@ Content = Mapping[str, Any]
 _USUAL: Final = Promise()
 _HOUR_SECONDS: Final = 3600
 _WORDS: Final = {"channel": "channel", "priority": "priority", "team": "team", "tags": "tag"}
-_HEADINGS: Final = tuple(metric.replace("_", " ") for metric in METRICS)
+_HEADINGS: Final = tuple(metric.replace("_", " ") for metric in SLA_METRICS)
 
 
 def show(path: str, config: Config, content: Content, doubts: list[str]) -> None:
@@ -122,7 +122,7 @@ def _channel_word(config: Config, name: str) -> str:
 
 def _promise(label: str, promised: Content) -> list[Text]:
     schedule, before_seconds = promised["schedule"], promised["warn_before_seconds"]
-    spans = [_span(promised["targets"][metric], is_open_time=schedule is not None) for metric in METRICS]
+    spans = [_span(promised["targets"][metric], is_open_time=schedule is not None) for metric in SLA_METRICS]
     warns = share_text(promised["at_risk"]) if before_seconds is None else f"{_span(before_seconds)} before"
     hours = Text(schedule) if schedule else Text("always", "dim")
     return [Text(label, "bold"), Text(promised["name"]), *map(Text, spans), Text(warns), hours]

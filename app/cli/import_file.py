@@ -14,10 +14,10 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from app import config
 from app import settings as environment
-from app.broker.connection import connect
+from app.cli.reach import reach
 from app.cli.senders import Senders
 from app.cli.stopping import Stopping, run
-from app.cli.terminal import console, saying, write_json
+from app.cli.terminal import console, write_json
 from app.clock import wall_milliseconds
 from app.connectors.connector import Account
 from app.connectors.registry import FILE_SOURCES
@@ -147,7 +147,7 @@ async def _import(
     """Whether all was done."""
     if dry_run:
         return await stopping.during(_pass(importing, paths, reached, _Nowhere()))
-    if not await stopping.during(_reach(settings)):
+    if not await stopping.during(reach(settings)):
         return False
 
     async def send() -> None:
@@ -157,12 +157,6 @@ async def _import(
             await _pass(importing, paths, reached, senders)
 
     return await stopping.during(send())
-
-
-async def _reach(settings: Settings) -> None:
-    with saying() as say:
-        async with connect(settings.kafka, security=settings.kafka_security(), say=say):
-            pass
 
 
 async def _pass(

@@ -11,12 +11,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from app import settings as environment
-from app.broker.connection import connect
 from app.cli.amounts import Speed, TickType
 from app.cli.board.words import seconds_text
 from app.cli.meter import Meter, rate_text
+from app.cli.reach import reach
 from app.cli.stopping import Stopping, run
-from app.cli.terminal import console, say_seconds, saying
+from app.cli.terminal import console, say_seconds
 from app.settings import Settings
 from app.traffic import replay as recorded
 from schemas.topics import EVENTS
@@ -83,7 +83,7 @@ async def _replay(
 ) -> recorded.Replayed | None:
     """What was sent; None when stopped before the end."""
     done: list[recorded.Replayed] = []
-    if not await stopping.during(_reach(settings)):
+    if not await stopping.during(reach(settings)):
         return None
     with _telling(path, meter) as progress:
 
@@ -102,12 +102,6 @@ async def _replay(
 
         await stopping.during(work())
     return done[0] if done else None
-
-
-async def _reach(settings: Settings) -> None:
-    with saying() as say:
-        async with connect(settings.kafka, security=settings.kafka_security(), say=say):
-            pass
 
 
 @contextmanager

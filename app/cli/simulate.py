@@ -10,11 +10,11 @@ from typing import Final
 import click
 
 from app import settings as environment
-from app.broker.connection import connect
 from app.broker.jars import Say
 from app.cli.amounts import EVENTS_PER_SECOND, POSITIVE_SECONDS, POSITIVE_SPEED, AddressType
 from app.cli.board.words import seconds_text
 from app.cli.meter import Meter, rate_text
+from app.cli.reach import reach
 from app.cli.stopping import Stopping, run
 from app.cli.terminal import say_seconds, saying
 from app.clock import wall_milliseconds
@@ -143,9 +143,7 @@ async def _simulate(stopping: Stopping, settings: Settings, source: Iterator[Due
     async with AsyncExitStack() as stack:
         say = stack.enter_context(saying())
         sender = Sender(settings.kafka, topic, security=settings.kafka_security())
-        is_up = await stopping.during(_reach(settings, say)) and await stopping.during(
-            stack.enter_async_context(sender)
-        )
+        is_up = await stopping.during(reach(settings, say)) and await stopping.during(stack.enter_async_context(sender))
         if not is_up:
             return Meter()
         doing = f"sending to {topic} at {settings.kafka}"
@@ -162,11 +160,6 @@ async def _send(
     finally:
         telling.cancel()
     return meter
-
-
-async def _reach(settings: Settings, say: Say) -> None:
-    async with connect(settings.kafka, security=settings.kafka_security(), say=say):
-        pass
 
 
 async def _tell(meter: Meter, outlet: Outlet, doing: str, say: Say) -> None:

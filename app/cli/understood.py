@@ -1,7 +1,7 @@
 """What a support configuration means, as plain values: what `carebeat check` prints, and its JSON."""
 
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 from app.cli import week
 from app.cli.sources import sources
@@ -10,9 +10,8 @@ from app.config_doubts import shadows
 from app.config_model import Config
 from app.config_policies import Match, PolicyConfig
 from app.config_reach import missing
+from app.kpi.measures import SLA_METRICS
 from app.kpi.rules import OTHER_CHANNEL, ChannelRules, Policy, Rules
-
-METRICS: Final = ("first_response", "next_response", "resolution")
 
 
 def understood(config: Config, rules: Rules, now_ms: int) -> dict[str, Any]:
@@ -64,7 +63,7 @@ def _promised(part: ChannelConfig, policy: Policy) -> dict[str, Any]:
     return {
         "name": policy.name,
         "version": policy.version,
-        "targets": {metric: _seconds(getattr(part.sla, metric)) for metric in METRICS},
+        "targets": {metric: _seconds(getattr(part.sla, metric)) for metric in SLA_METRICS},
         "at_risk": part.at_risk if part.warn_before is None else None,
         "warn_before_seconds": None if part.warn_before is None else _seconds(part.warn_before),
         "schedule": part.target_hours(),

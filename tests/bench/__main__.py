@@ -56,6 +56,9 @@ def bench(context: click.Context, rounds: int, quick: bool, only: tuple[str, ...
     if not quick and not only:
         results.write(found)
         console.print("Written to results.json and RESULTS.md in tests/bench")
+    missed = [bar.what for bar in results.bars(found) if not bar.holds]
+    if missed and not quick:
+        raise click.ClickException(f"What must hold does not: {'; '.join(missed)}. The figures are above.")
 
 
 async def _measure(console: Console, folder: Path, size: Size, rounds: int, only: list[str]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
-from app.broker.topics import KafkaTopic, application_id, topics
+from app.broker.topics import KafkaTopic, topics
 from app.kpi.rules import Clock
+from app.settings import Settings
 from schemas import topics as contract
 
 
@@ -49,4 +50,4 @@ def test_changelogs_are_compacted_after_an_hour_and_never_deleted() -> None:
 
 
 def test_changelogs_are_named_by_faust_after_the_application() -> None:
-    assert f"{application_id('support.')}-track-changelog" in _by_name()
+    assert f"{Settings(topic_prefix='support.').app_id}-track-changelog" in _by_name()
