@@ -36,7 +36,7 @@ VENDORS: Final[tuple[Vendor, ...]] = (
     GorgiasServer(),
     SproutServer(),
 )
-KNOWING: Final = tuple(one for one in VENDORS if one.name == "intercom")
+KNOWING: Final = tuple(one for one in VENDORS if one.name in ("intercom", "gorgias", "chatwoot"))
 """Those that tell addresses of customers both ways."""
 POSTING: Final = tuple(one for one in VENDORS if CONNECTORS[one.name].capabilities.takes_posts)
 """Those with webhooks."""
