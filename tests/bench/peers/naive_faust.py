@@ -27,12 +27,13 @@ class Event(faust.Record, serializer="json"):  # type: ignore[call-arg, misc]  #
     author: dict[str, str]
 
 
-def make_app(bootstrap: str, topic: str, events: int) -> Any:
+def make_app(bootstrap: str, topic: str, events: int, folder: str) -> Any:
     """Stock Faust, memory tables with changelogs; only what keeps it from waiting is set."""
     app = faust.App(
         f"naive-{uuid.uuid4().hex}",
         broker=f"kafka://{bootstrap}",
         store="memory://",
+        datadir=folder,
         topic_partitions=PARTITIONS,
         topic_disable_leader=True,
         consumer_auto_offset_reset="earliest",
@@ -63,7 +64,7 @@ def make_app(bootstrap: str, topic: str, events: int) -> Any:
 
 
 if __name__ == "__main__":
-    naive = make_app(sys.argv[1], sys.argv[2], int(sys.argv[3]))
-    with TemporaryDirectory(prefix="naive-") as folder:
-        sys.argv = ["naive", "--datadir", folder, "worker", "--loglevel", "error", "--without-web"]
+    with TemporaryDirectory(prefix="naive-") as own_folder:
+        naive = make_app(sys.argv[1], sys.argv[2], int(sys.argv[3]), own_folder)
+        sys.argv = ["naive", "worker", "--loglevel", "error", "--without-web"]
         naive.main()
