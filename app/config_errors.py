@@ -22,6 +22,7 @@ _WORDS: Final = {
     "model_type": "must be keys with values",
     "string_pattern_mismatch": "must be a name: lower-case letters, digits, dots, dashes, underscores, 64 at most",
     "string_type": "must be text",
+    "too_long": "has more than {max_length} entries",
     "too_short": "names nothing",
 }
 """Where pydantic's own words are a programmer's."""
@@ -60,7 +61,9 @@ def _unknown_key(place: Place, model: Model) -> str:
 
 def _wrong_value(place: Place, details: ErrorDetails, model: Model) -> str:
     key = next((step for step in reversed(place) if isinstance(step, str)), "configuration")
-    text = _WORDS.get(details["type"]) or details["msg"].replace("Input should", "should")
+    text = _WORDS.get(details["type"], "").format_map(details.get("ctx", {})) or details["msg"].replace(
+        "Input should", "should"
+    )
     if details["loc"][-1:] == ("[key]",):
         return f"`{key}` {text}{_NAMED.get(str(place[-2]), '')}"
     if (key, details["type"]) == ("channels", "too_short"):

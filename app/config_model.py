@@ -15,7 +15,7 @@ from app.config_part import Part, empty_if_null
 from app.config_policies import MOST_POLICIES, ChannelName, PolicyConfig
 from app.config_records import RECORDS, Dimension, Labels
 from app.config_schedules import ScheduleConfig, ScheduleName, Zone
-from app.kpi.rules import OTHER_CHANNEL
+from app.kpi.rules import MOST_CHANNELS, OTHER_CHANNEL
 from app.links import link
 from app.operations import Operations
 from app.spans import SpanOrNever
@@ -51,9 +51,9 @@ class Config(Part):
         ChannelConfig(), examples=["{settle: 72h}"]
     )
     channels: dict[ChannelName, Annotated[ChannelConfig, BeforeValidator(empty_if_null)]] | None = Field(
-        None, min_length=1, examples=["{whatsapp: {sla: {first_response: 20m}}}"]
+        None, min_length=1, max_length=MOST_CHANNELS, examples=["{whatsapp: {sla: {first_response: 20m}}}"]
     )
-    """The channels there are; absent: every channel that events name."""
+    """The channels there are; absent: every channel that events name, up to 1,000 of a partition."""
     unlisted_channels: Literal["other", "accept"] = Field("other", examples=["accept"])
     """Channels outside the list: counted together as `other`, or each under its own name with the defaults."""
     policies: Annotated[list[PolicyConfig], BeforeValidator(_nothing_if_null)] = Field(

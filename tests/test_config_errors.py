@@ -48,6 +48,10 @@ def test_every_problem_is_told_with_its_line() -> None:
         ("policy: [a]", "`policy` must be text"),
         ("channels: {web: 5}", "`web` (5) must be keys with values; for example `web: {sla: {first_response: 20m}}`"),
         ("channels: {}", "`channels` names nothing"),
+        (
+            "channels: {" + ", ".join(f"c{n}: " for n in range(1_001)) + "}",
+            "`channels` has more than 1000 entries; for",
+        ),
         ("channels: {WhatsApp: {}}", "`WhatsApp` must be a name"),
         ("channels: {all: {}}", "what holds everywhere stands under `defaults`"),
     ],

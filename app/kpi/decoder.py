@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from app.kpi.channels import Channels
 from app.kpi.event import (
     AGENT,
     ASSIGNED,
@@ -54,8 +55,8 @@ _CREDITED: Final = (REPLY, CLOSED)
 class Decoder:
     """Makes an `Event` or a `Tick` of a record, or says why not."""
 
-    def __init__(self, rules: Rules) -> None:
-        self._rules = rules
+    def __init__(self, rules: Rules, channels: Channels | None = None) -> None:
+        self._names = channels or Channels(rules)
         self._live = rules.clock == "log"
         self._channels: dict[str | UnsetType | None, str] = {}
 
@@ -142,7 +143,7 @@ class Decoder:
             raise Rejected("bad-value", "a-z, 0-9, dot, dash, underscore; at most 64", field="channel")
         if name in ("all", "other"):
             raise Rejected("reserved-channel", name, field="channel")
-        channel = self._rules.channel(name)
+        channel = self._names.admit(name)
         if len(self._channels) < _CACHE_LIMIT:
             self._channels[name] = channel
         return channel

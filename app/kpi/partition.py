@@ -17,6 +17,7 @@ import msgspec
 from msgspec.structs import replace
 
 from app.kpi.aggregate import Cell
+from app.kpi.channels import Channels
 from app.kpi.decoder import Decoder
 from app.kpi.due import Due
 from app.kpi.effects import Effects, durations_apart
@@ -26,7 +27,7 @@ from app.kpi.history import Historian, Outcome, Ticket
 from app.kpi.instants import NEVER
 from app.kpi.levels import ALL, Level, Levels
 from app.kpi.partials import LevelPartial, Partial, Progress, WindowPartial
-from app.kpi.rules import Rules
+from app.kpi.rules import OTHER_CHANNEL, Rules
 from app.kpi.shelf import Shelf
 from app.kpi.state import UNKNOWN, TicketLevel
 from app.kpi.ticket import Machine
@@ -90,7 +91,9 @@ class Partition:
         self._keep_samples = keep_samples
         self._timers_at_once = timers_at_once
         self._by_events = rules.clock == "events"
-        self._decode = Decoder(rules)
+        self._channels = Channels(rules)
+        self._takes_any = not rules.closed_list
+        self._decode = Decoder(rules, self._channels)
         self._version = rules.version
         self._transitions: list[Caused] = []
         self._samples: list[Sampled] = []
@@ -109,6 +112,8 @@ class Partition:
             channel, kind, start, end = name.rsplit("|", 3)
             window = Window(channel, kind, int(start), int(end))
             self.windows.load(window, None if value is None else _decode_cell(value))
+        elif key[:1] == b"c":
+            self._channels.load(name)
 
     def start(self, position: bytes | None) -> None:
         """The changelog is loaded; `position` is what the last `take` said."""
@@ -162,6 +167,8 @@ class Partition:
             return False
         try:
             self._kinds[event.kind] += 1
+            if event.channel == OTHER_CHANNEL and self._takes_any:
+                self._count("crowded")
             self._accept(ticket_id, event, record.offset)
         except Exception as error:  # a fault of ours in one record must not stop the others
             self._reject(record, Rejected("fault", type(error).__name__))
@@ -292,11 +299,14 @@ class Partition:
     def size(self) -> int:
         """How many entries of the state and outputs the next `take` gives, about."""
         told = len(self._transitions) + len(self._dead_letters) + len(self._samples) + self.levels.size()
-        return told + self.tickets.size() + self.windows.size() + (self.now_ms > self._reported_ms)
+        return (
+            told + self.tickets.size() + self.windows.size() + self._channels.size() + (self.now_ms > self._reported_ms)
+        )
 
     def take(self) -> Harvest:
         """All that happened since the last call, as of this instant."""
         changes = self.tickets.rest()
+        changes += [(b"c" + name.encode(), b"1") for name in self._channels.take()]
         partials = self._take_windows(changes)
         partials += [
             LevelPartial(self.number, note.channel, note.end_ms, note.level) for note in self.levels.take_notes()

@@ -12,7 +12,10 @@ STATE_FORMAT = 5
 """Raised when stored state can no longer be read as it was, or when the same events would give other figures."""
 
 OTHER_CHANNEL = "other"
-"""Where events of channels go that a configured list of channels does not name."""
+"""Where events of channels go that a configured list of channels does not name, or for which there is no more room."""
+
+MOST_CHANNELS = 1_000
+"""How many a configuration may list, and how many that none lists a partition takes: their levels travel in one record."""
 
 Clock = Literal["log", "events"]
 """What moves stream time: the broker's append time (`log`, live) or the events' own instants (`events`, history)."""
@@ -95,10 +98,6 @@ class Rules:
     def by_channel(self) -> "ByChannel":
         """The rules of any channel, for quick look-up."""
         return ByChannel(self)
-
-    def channel(self, name: str) -> str:
-        """The channel that an event of this channel counts in."""
-        return OTHER_CHANNEL if self.closed_list and name not in self.channels else name
 
 
 class ByChannel(dict[str, ChannelRules]):

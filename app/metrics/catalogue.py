@@ -253,6 +253,9 @@ CORE: Final = (
     _of_core("too_old", "too_old", "events", "events too old to matter to their ticket"),
     _of_core("conflicting", "conflicting", "events", "events with a known id and other content"),
     _of_core("orphaned", "orphaned", "events", "events of tickets that nothing has opened"),
+    _of_core(
+        "crowded", "crowded", "events", "events of channels that no list names, after the first 1,000 of a partition"
+    ),
     _of_core("revived", "revived", "tickets", "forgotten tickets that began anew"),
 )
 """Fed by the counters of partitions."""

@@ -25,12 +25,3 @@ def test_by_channel_does_not_grow_without_end() -> None:
     for number in range(20_000):
         assert by_channel[f"c{number}"].silence_ms is None
     assert len(by_channel) <= 10_000
-
-
-def test_a_channel_outside_a_closed_list_is_other() -> None:
-    made = rules(LISTED)
-    assert [made.channel("web"), made.channel("email")] == ["web", "other"]
-
-
-def test_without_a_list_every_channel_is_itself() -> None:
-    assert rules().channel("email") == "email"

@@ -308,7 +308,7 @@ def _read_state(entries: Mapping[bytes, bytes | None]) -> dict[bytes, Cell | Tic
     return {
         key: _decode_cell(value) if key[:1] == b"w" else _read_ticket(value)
         for key, value in entries.items()
-        if value is not None
+        if value is not None and key[:1] != b"c"
     }
 
 
