@@ -100,8 +100,8 @@ class Chatwoot(OneJson):
         timestamp, given = request.headers.get(TIMESTAMP), request.headers.get(SIGNATURE)
         if not timestamp or not given:
             return Verdict(None, "missing-header")
-        if (refusal := stale_seconds(timestamp, now_ms)) is not None:
-            return Verdict(None, refusal)
+        if (fault := stale_seconds(timestamp, now_ms)) is not None:
+            return Verdict(None, fault)
         return which_signed(account.secrets, given, lambda key: sign(timestamp, request.body, key))
 
     def normalise(self, item: Any, account: Account) -> Sequence[Draft]:

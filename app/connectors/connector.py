@@ -31,9 +31,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
-Refusal = Literal["missing-header", "malformed-header", "stale", "mismatch"]
+SignatureFault = Literal["missing-header", "malformed-header", "stale", "mismatch"]
 """Why a signature is refused."""
-REFUSALS: Final[tuple[Refusal, ...]] = ("missing-header", "malformed-header", "stale", "mismatch")
+SIGNATURE_FAULTS: Final[tuple[SignatureFault, ...]] = ("missing-header", "malformed-header", "stale", "mismatch")
 
 ARRIVAL: Final = "arrival"
 """As `occurred_at` of a draft: its source tells no instant, and the one at which the post came stands for it."""
@@ -78,7 +78,7 @@ class Verdict(NamedTuple):
     """Which of the account's secrets signed, or why none did."""
 
     secret: int | None
-    refusal: Refusal | None = None
+    fault: SignatureFault | None = None
 
 
 class Draft(NamedTuple):

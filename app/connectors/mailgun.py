@@ -66,8 +66,8 @@ class Mailgun:
             return Verdict(None, "missing-header")
         if len(token) > _LONGEST_TOKEN:
             return Verdict(None, "malformed-header")
-        if (refusal := stale_seconds(timestamp.encode(), now_ms, OLDEST_MS)) is not None:
-            return Verdict(None, refusal)
+        if (fault := stale_seconds(timestamp.encode(), now_ms, OLDEST_MS)) is not None:
+            return Verdict(None, fault)
         return which_signed(account.secrets, given.encode(), lambda key: sign(timestamp, token, key))
 
     def parse(self, request: Request, account: Account) -> Sequence[Any]:  # noqa: ARG002 - all accounts alike

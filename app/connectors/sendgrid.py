@@ -70,8 +70,8 @@ class SendGrid:
         signature = _decoded(given)
         if signature is None:
             return Verdict(None, "malformed-header")
-        if (refusal := stale_seconds(timestamp, now_ms, OLDEST_MS)) is not None:
-            return Verdict(None, refusal)
+        if (fault := stale_seconds(timestamp, now_ms, OLDEST_MS)) is not None:
+            return Verdict(None, fault)
         for index, der in enumerate(account.secrets):
             if _has_signed(der, signature, timestamp + request.body):
                 return Verdict(index)

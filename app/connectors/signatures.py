@@ -4,7 +4,7 @@ import hmac
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from app.connectors.connector import Refusal, SecretError, Verdict
+from app.connectors.connector import SecretError, SignatureFault, Verdict
 
 TOLERANCE_MS: Final = 5 * 60 * 1000
 """How old what is signed may be where the source sends it again with another instant; and how far ahead anybody's clock."""
@@ -31,7 +31,7 @@ def is_stale(at_ms: int, now_ms: int, oldest_ms: int = TOLERANCE_MS) -> bool:
     return not -TOLERANCE_MS <= now_ms - at_ms <= oldest_ms
 
 
-def stale_seconds(timestamp: bytes, now_ms: int, oldest_ms: int = TOLERANCE_MS) -> Refusal | None:
+def stale_seconds(timestamp: bytes, now_ms: int, oldest_ms: int = TOLERANCE_MS) -> SignatureFault | None:
     """Why a signed number of seconds is refused: it is none, or too far from now."""
     if len(timestamp) > _LONGEST_TIMESTAMP or not timestamp.isdigit():
         return "malformed-header"

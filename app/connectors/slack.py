@@ -61,8 +61,8 @@ class Slack(OneJson):
         timestamp, given = request.headers.get(TIMESTAMP), request.headers.get(SIGNATURE)
         if not timestamp or not given:
             return Verdict(None, "missing-header")
-        if (refusal := stale_seconds(timestamp, now_ms)) is not None:
-            return Verdict(None, refusal)
+        if (fault := stale_seconds(timestamp, now_ms)) is not None:
+            return Verdict(None, fault)
         if not given.startswith(_PREFIX):
             return Verdict(None, "malformed-header")
         return which_signed(account.secrets, given, lambda key: sign(timestamp, request.body, key))

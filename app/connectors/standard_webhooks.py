@@ -51,8 +51,8 @@ def verify(headers: Mapping[bytes, bytes], body: bytes, keys: Sequence[bytes], n
     message_id, timestamp, given = headers.get(ID), headers.get(TIMESTAMP), headers.get(SIGNATURE)
     if not message_id or not timestamp or not given:
         return Verdict(None, "missing-header")
-    if (refusal := stale_seconds(timestamp, now_ms)) is not None:
-        return Verdict(None, refusal)
+    if (fault := stale_seconds(timestamp, now_ms)) is not None:
+        return Verdict(None, fault)
     candidates = [one for one in given.split(b" ", _MOST_SIGNATURES)[:_MOST_SIGNATURES] if one.startswith(_VERSION)]
     for index, secret_key in enumerate(keys):
         expected = sign(message_id, timestamp, body, secret_key)

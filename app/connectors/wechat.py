@@ -77,8 +77,8 @@ class WeChat:
             return Verdict(None, "missing-header")
         if len(given) != _LENGTH or not _NONCE.fullmatch(nonce):
             return Verdict(None, "malformed-header")
-        if (refusal := stale_seconds(timestamp, now_ms)) is not None:
-            return Verdict(None, refusal)
+        if (fault := stale_seconds(timestamp, now_ms)) is not None:
+            return Verdict(None, fault)
         return _verify_body(request, account)
 
     def parse(self, request: Request, account: Account) -> Sequence[Any]:

@@ -20,7 +20,7 @@ import uvicorn
 from app import __version__
 from app.clock import monotonic_seconds, wall_milliseconds
 from app.config import Config
-from app.connectors.connector import REFUSALS
+from app.connectors.connector import SIGNATURE_FAULTS
 from app.errors import UnavailableError
 from app.gateway.accounts import AccountPlace, Desks, open_desks, pseudonym_key
 from app.gateway.calls import Pace
@@ -170,7 +170,7 @@ def _metrics(
     polled = {place: desk.owed for place, desk in desks.items() if desk.polling}
     dropped = {place: tuple(desk.drops) for place, desk in desks.items()}
     build = {"version": __version__}
-    return GatewayMetrics(emits, secrets, REFUSALS, dropped=dropped, build=build, look=look, polled=polled)
+    return GatewayMetrics(emits, secrets, SIGNATURE_FAULTS, dropped=dropped, build=build, look=look, polled=polled)
 
 
 class _Server(uvicorn.Server):

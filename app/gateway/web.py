@@ -129,8 +129,8 @@ class Gateway:
         verdict = desk.connector.verify(request, desk.account, self._clock.wall_milliseconds())
         place = desk.connector.name, desk.account.name
         if verdict.secret is None:
-            self._metrics.signatures_refused[*place, str(verdict.refusal)] += 1
-            raise Refusal("signature", _SIGNATURE_ADVICE.get(str(verdict.refusal), "the signature is not right"))
+            self._metrics.signatures_refused[*place, str(verdict.fault)] += 1
+            raise Refusal("signature", _SIGNATURE_ADVICE.get(str(verdict.fault), "the signature is not right"))
         self._metrics.secrets[*place, str(verdict.secret)] += 1
 
     def _events(self, desk: Desk, request: Request) -> tuple[Sequence[Ready], Refusal | None]:

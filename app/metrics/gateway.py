@@ -50,7 +50,7 @@ class GatewayMetrics(Collector):
         self,
         emits: Mapping[str, Iterable[str]],
         secrets: Mapping[tuple[str, str], int],
-        signature_refusals: Iterable[str],
+        signature_faults: Iterable[str],
         *,
         dropped: Mapping[tuple[str, str], Iterable[str]] = MappingProxyType({}),
         build: Mapping[str, str],
@@ -75,7 +75,7 @@ class GatewayMetrics(Collector):
         """(connector, account) -> seconds since 1970."""
         self.seconds = Histogram(_EDGES_SECONDS)
         self._build, self._look = build, look
-        self._begin(emits, secrets, tuple(signature_refusals))
+        self._begin(emits, secrets, tuple(signature_faults))
         self._begin_polls(emits, polled)
         self._rendering = Lock()
         self._registry = CollectorRegistry()
@@ -85,7 +85,7 @@ class GatewayMetrics(Collector):
         self,
         emits: Mapping[str, Iterable[str]],
         secrets: Mapping[tuple[str, str], int],
-        refusals: tuple[str, ...],
+        faults: tuple[str, ...],
     ) -> None:
         for connector, types in emits.items():
             self.requests.update({(connector, outcome): 0 for outcome in (*catalogue.OUTCOMES, "signature")})
@@ -94,7 +94,7 @@ class GatewayMetrics(Collector):
             self.invalid.update({(connector, reason): 0 for reason in catalogue.INVALID.values})
         for (connector, account), count in secrets.items():
             self.secrets.update({(connector, account, str(index)): 0 for index in range(count)})
-            self.signatures_refused.update({(connector, account, reason): 0 for reason in refusals})
+            self.signatures_refused.update({(connector, account, reason): 0 for reason in faults})
 
     def _begin_polls(self, emits: Mapping[str, Iterable[str]], polled: Mapping[tuple[str, str], Iterable[str]]) -> None:
         for place, exact in polled.items():

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import app.connectors
-from app.connectors.connector import REFUSALS, Draft, Malformed, Request
+from app.connectors.connector import SIGNATURE_FAULTS, Draft, Malformed, Request
 from app.connectors.registry import CONNECTORS, POLLERS
 from app.gateway.events import Finishing, InvalidEvent, Ready
 from app.gateway.pseudonyms import Pseudonyms
@@ -281,9 +281,7 @@ def test_a_missing_signed_header_is_refused(case: Case) -> None:
     request = _requests(case)[0][1]
     for name in case.signed_headers:
         headers = {other: value for other, value in request.headers.items() if other != name}
-        assert (
-            case.connector.verify(request._replace(headers=headers), case.account, NOW_MS).refusal == "missing-header"
-        )
+        assert case.connector.verify(request._replace(headers=headers), case.account, NOW_MS).fault == "missing-header"
 
 
 @each_posting
@@ -296,13 +294,13 @@ def test_another_secret_is_refused(case: Case) -> None:
 @each_signing_instants
 def test_a_post_signed_long_ago_or_ahead_is_stale(case: Case) -> None:
     assert case.oldest_ms is not None
-    for now_ms, refusal in (
+    for now_ms, fault in (
         (NOW_MS - case.oldest_ms, None),
         (NOW_MS - case.oldest_ms - 1000, "stale"),
         (NOW_MS + 301_000, "stale"),
     ):
         request = case.sign(case.bodies[0], case.secret, now_ms)
-        assert case.connector.verify(request, case.account, NOW_MS).refusal == refusal
+        assert case.connector.verify(request, case.account, NOW_MS).fault == fault
 
 
 @each_posting
@@ -326,7 +324,7 @@ def test_arbitrary_bytes_are_refused_and_never_raise(
     named = {name: data.draw(st.binary(max_size=80)) for name in case.signed_headers}
     verdict = case.connector.verify(Request("POST", {**headers, **named}, {}, body), case.account, NOW_MS)
     assert verdict.secret is None
-    assert verdict.refusal in REFUSALS
+    assert verdict.fault in SIGNATURE_FAULTS
 
 
 _JSON = st.recursive(

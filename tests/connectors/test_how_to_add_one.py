@@ -51,8 +51,8 @@ def test_a_signed_post_gives_its_event(example: Any) -> None:
 
 def test_what_is_forged_or_unknown_or_broken_gives_none(example: Any) -> None:
     request = posted({"topic": "agent.typing"})
-    assert example.verify(request._replace(body=b"{}"), ACCOUNT, NOW_MS).refusal == "mismatch"
-    assert example.verify(request._replace(headers={}), ACCOUNT, NOW_MS).refusal == "missing-header"
+    assert example.verify(request._replace(body=b"{}"), ACCOUNT, NOW_MS).fault == "mismatch"
+    assert example.verify(request._replace(headers={}), ACCOUNT, NOW_MS).fault == "missing-header"
     assert example.normalise({"topic": "agent.typing"}, ACCOUNT) == ()
     for item in ([], {"topic": "message.created", "created_at": "today", "conversation": 7, "id": "m1"}):
         with pytest.raises(Malformed):

@@ -18,7 +18,7 @@ RIGHT = {"timestamp": TIMESTAMP, "token": TOKEN, "signature": sign(TIMESTAMP, TO
 
 def _verify(**fields: str) -> str | None:
     request = Request("POST", ENCODED, {}, urlencode(fields).encode())
-    return MAILGUN.verify(request, CASE.account, NOW_MS).refusal
+    return MAILGUN.verify(request, CASE.account, NOW_MS).fault
 
 
 def _drafts(account: Account = CASE.account, **fields: str) -> list[Draft]:

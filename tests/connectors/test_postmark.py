@@ -14,7 +14,7 @@ ACCOUNT = Account("support", (POSTMARK.key(SECRET),))
 
 
 def _verify(value: bytes) -> str | None:
-    return POSTMARK.verify(Request("POST", {AUTHORIZATION: value}, {}, b"{}"), ACCOUNT, 0).refusal
+    return POSTMARK.verify(Request("POST", {AUTHORIZATION: value}, {}, b"{}"), ACCOUNT, 0).fault
 
 
 def _drafts(body: bytes, account: Account = ACCOUNT) -> list[Draft]:

@@ -56,7 +56,7 @@ def test_the_published_values_hold(shared: Path) -> None:
 def test_a_signature_in_another_form_is_refused() -> None:
     request = signed(CASE.bodies[0], CASE.secret, NOW_MS)
     headers = {**request.headers, slack.SIGNATURE: request.headers[slack.SIGNATURE].removeprefix(b"v0=")}
-    assert SLACK.verify(request._replace(headers=headers), CASE.account, NOW_MS).refusal == "malformed-header"
+    assert SLACK.verify(request._replace(headers=headers), CASE.account, NOW_MS).fault == "malformed-header"
 
 
 def test_the_challenge_is_the_answer_to_a_url_verification() -> None:

@@ -17,8 +17,8 @@ def _drafts(value: Any, account: Account = CASE.account) -> list[Draft]:
     return list(DESK.normalise(item, account))
 
 
-def _refusal(body: bytes, header: bytes = SIGNATURES[0], now_ms: int = NOW_MS) -> str | None:
-    return DESK.verify(Request("POST", {header: sign(body, KEY)}, {}, body), CASE.account, now_ms).refusal
+def _fault(body: bytes, header: bytes = SIGNATURES[0], now_ms: int = NOW_MS) -> str | None:
+    return DESK.verify(Request("POST", {header: sign(body, KEY)}, {}, body), CASE.account, now_ms).fault
 
 
 def test_the_key_is_the_secret_decoded_from_hex() -> None:
@@ -36,22 +36,20 @@ def test_what_is_no_hex_of_sixteen_bytes_is_no_secret(secret: str) -> None:
 
 def test_the_former_name_of_the_header_is_taken_too() -> None:
     for header in SIGNATURES:
-        assert _refusal(CASE.bodies[0].body, header) is None
-        assert DESK.verify(Request("POST", {header: b"0" * 64}, {}, b"{}"), CASE.account, NOW_MS).refusal == "mismatch"
-        assert (
-            DESK.verify(Request("POST", {header: b"0"}, {}, b"{}"), CASE.account, NOW_MS).refusal == "malformed-header"
-        )
+        assert _fault(CASE.bodies[0].body, header) is None
+        assert DESK.verify(Request("POST", {header: b"0" * 64}, {}, b"{}"), CASE.account, NOW_MS).fault == "mismatch"
+        assert DESK.verify(Request("POST", {header: b"0"}, {}, b"{}"), CASE.account, NOW_MS).fault == "malformed-header"
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"timestamp": 1772448067}', b'{"timestamp": "soon"}'])
 def test_a_signed_body_without_an_instant_is_refused(body: bytes) -> None:
-    assert _refusal(body) == "malformed-header"
+    assert _fault(body) == "malformed-header"
 
 
 def test_an_attempt_63_hours_later_is_taken_and_gives_what_the_first_gave() -> None:
     later_ms = NOW_MS + 63 * 3_600_000
-    assert _refusal(CASE.bodies[0].body, now_ms=later_ms) is None
-    assert _refusal(CASE.bodies[0].body, now_ms=later_ms + 3_601_000) == "stale"
+    assert _fault(CASE.bodies[0].body, now_ms=later_ms) is None
+    assert _fault(CASE.bodies[0].body, now_ms=later_ms + 3_601_000) == "stale"
     assert [draft.native_id for draft in _drafts(post(at="2026-03-04T10:41:07Z"))] == [
         draft.native_id for draft in _drafts(post())
     ]

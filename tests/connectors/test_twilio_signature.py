@@ -46,9 +46,9 @@ def test_published_values_hold(shared: Path) -> None:
 def test_published_values_hold_for_no_other_token_url_or_body(shared: Path) -> None:
     for vector in _vectors(shared):
         configured, request = vector["url"].partition("&bodySHA256")[0], _request(vector)
-        assert verify(request, Account("a", (b"12346",), options={"url": configured})).refusal == "mismatch"
-        assert verify(request, _account(configured + "x")).refusal == "mismatch"
-        assert verify(request._replace(body=request.body + b"x"), _account(configured)).refusal == "mismatch"
+        assert verify(request, Account("a", (b"12346",), options={"url": configured})).fault == "mismatch"
+        assert verify(request, _account(configured + "x")).fault == "mismatch"
+        assert verify(request._replace(body=request.body + b"x"), _account(configured)).fault == "mismatch"
 
 
 def test_it_is_the_hmac_of_rfc_2202() -> None:
@@ -74,7 +74,7 @@ def test_with_the_port_or_without_is_the_same_url(called: str, configured: str) 
 def test_another_port_path_host_or_scheme_is_another_url() -> None:
     for called in ("https://a.example:444/in", "https://a.example/in/", "https://b.example/in", "http://a.example/in"):
         headers = {**FORM, SIGNATURE: sign(called, [("a", "1")], KEY)}
-        assert verify(Request("POST", headers, {}, b"a=1"), _account("https://a.example/in")).refusal == "mismatch"
+        assert verify(Request("POST", headers, {}, b"a=1"), _account("https://a.example/in")).fault == "mismatch"
 
 
 def test_behind_a_proxy_the_configured_url_counts_and_never_the_host() -> None:
@@ -84,12 +84,12 @@ def test_behind_a_proxy_the_configured_url_counts_and_never_the_host() -> None:
         assert verify(proxied, CASE.account).secret == 0
     of_attacker = sign("https://attacker.example/in/twilio/shop", form_pairs(inbound()) or (), CASE.secret.encode())
     headers = {**FORM, SIGNATURE: of_attacker, b"host": b"attacker.example", b"x-forwarded-host": b"attacker.example"}
-    assert verify(Request("POST", headers, {}, inbound()), CASE.account).refusal == "mismatch"
+    assert verify(Request("POST", headers, {}, inbound()), CASE.account).fault == "mismatch"
 
 
 @pytest.mark.parametrize("url", ["", "x", "https://", "https://[", "://", "https://a.example:x/"])
 def test_a_url_that_is_none_is_no_reason_to_raise(url: str) -> None:
-    assert verify(Request("POST", {**FORM, SIGNATURE: b"x" * 28}, {}, b"a=1"), _account(url)).refusal == "mismatch"
+    assert verify(Request("POST", {**FORM, SIGNATURE: b"x" * 28}, {}, b"a=1"), _account(url)).fault == "mismatch"
 
 
 def test_repeated_fields_are_read_in_order_and_signed_once_each_value() -> None:
@@ -136,9 +136,9 @@ def test_json_needs_the_hash_of_its_body_in_the_query() -> None:
     request = signed(Body(b"[]", (), JSON), CASE.secret)
     assert verify(request, CASE.account).secret == 0
     for query in ({}, {BODY_HASH: ""}, {BODY_HASH: "0" * 64}, {BODY_HASH: "\ud800"}):
-        assert verify(request._replace(query=query), CASE.account).refusal == "mismatch"
+        assert verify(request._replace(query=query), CASE.account).fault == "mismatch"
 
 
 @pytest.mark.parametrize("given", [b"x", b"x" * 27, b"x" * 29])
 def test_a_header_of_another_length_is_malformed(given: bytes) -> None:
-    assert verify(Request("POST", {**FORM, SIGNATURE: given}, {}, b"a=1"), CASE.account).refusal == "malformed-header"
+    assert verify(Request("POST", {**FORM, SIGNATURE: given}, {}, b"a=1"), CASE.account).fault == "malformed-header"

@@ -33,8 +33,8 @@ def _drafts(body: bytes) -> list[Draft]:
     return [draft for item in WeChat().parse(request, CASE.account) for draft in WeChat().normalise(item, CASE.account)]
 
 
-def _refusal(request: Request) -> str | None:
-    return WeChat().verify(request, CASE.account, NOW_MS).refusal
+def _fault(request: Request) -> str | None:
+    return WeChat().verify(request, CASE.account, NOW_MS).fault
 
 
 def _post(plain: bytes, outside: bytes = b"", to: bytes = OURS.encode()) -> Request:
@@ -112,10 +112,10 @@ def test_what_is_wrong_is_named_without_its_value(fields: dict[str, str], words:
 @pytest.mark.parametrize("name", ["msg_signature", "timestamp", "nonce"])
 def test_without_one_of_the_three_a_post_is_refused(name: str) -> None:
     request = _post(message())
-    assert _refusal(request) is None
+    assert _fault(request) is None
     for told in ({}, {name: ""}):
         kept: Mapping[str, str] = {one: value for one, value in request.query.items() if one != name} | told
-        assert _refusal(request._replace(query=kept)) == "missing-header"
+        assert _fault(request._replace(query=kept)) == "missing-header"
 
 
 @pytest.mark.parametrize("name", ["msg_signature", "timestamp", "nonce"])
@@ -124,7 +124,7 @@ def test_one_changed_character_of_the_three_is_refused(name: str) -> None:
     value = request.query[name]
     for at in range(len(value)):
         changed = value[:at] + ("1" if value[at] != "1" else "2") + value[at + 1 :]
-        assert _refusal(request._replace(query={**request.query, name: changed})) in ("mismatch", "stale")
+        assert _fault(request._replace(query={**request.query, name: changed})) in ("mismatch", "stale")
 
 
 @pytest.mark.parametrize(
@@ -133,23 +133,23 @@ def test_one_changed_character_of_the_three_is_refused(name: str) -> None:
 )
 def test_what_could_extend_the_hash_or_is_no_number_is_malformed(name: str, value: str) -> None:
     request = _post(message())
-    assert _refusal(request._replace(query={**request.query, name: value})) == "malformed-header"
+    assert _fault(request._replace(query={**request.query, name: value})) == "malformed-header"
 
 
 def test_a_post_in_the_clear_is_refused_whatever_signs_it() -> None:
     timestamp = str(NOW_MS // 1000)
     plain = hashlib.sha1("".join(sorted((TOKEN.decode(), timestamp, NONCE))).encode()).hexdigest()
     asked = {"signature": plain, "timestamp": timestamp, "nonce": NONCE}
-    assert _refusal(Request("POST", {}, asked, message())) == "missing-header"
-    assert _refusal(Request("POST", {}, {**asked, "msg_signature": plain}, message())) == "mismatch"
+    assert _fault(Request("POST", {}, asked, message())) == "missing-header"
+    assert _fault(Request("POST", {}, {**asked, "msg_signature": plain}, message())) == "mismatch"
 
 
 def test_the_compatible_mode_is_refused() -> None:
-    assert _refusal(_post(message(), b"<Content>parcel</Content>")) == "mismatch"
+    assert _fault(_post(message(), b"<Content>parcel</Content>")) == "mismatch"
 
 
 def test_to_whom_it_is_must_be_the_same_inside() -> None:
-    assert _refusal(_post(message(), to=b"gh_other")) == "mismatch"
+    assert _fault(_post(message(), to=b"gh_other")) == "mismatch"
 
 
 @pytest.mark.parametrize(
@@ -163,14 +163,14 @@ def test_to_whom_it_is_must_be_the_same_inside() -> None:
 )
 def test_dangerous_xml_is_refused_inside_as_well(plain: bytes) -> None:
     request = _post(plain)
-    assert _refusal(request) == "mismatch"
+    assert _fault(request) == "mismatch"
     with pytest.raises(Malformed):
         WeChat().parse(request, CASE.account)
 
 
 def test_dangerous_xml_is_refused_outside() -> None:
     request = _post(message())
-    assert _refusal(request._replace(body=b"<!DOCTYPE xml>" + request.body)) == "mismatch"
+    assert _fault(request._replace(body=b"<!DOCTYPE xml>" + request.body)) == "mismatch"
 
 
 def test_another_app_or_token_is_refused() -> None:
@@ -179,7 +179,7 @@ def test_another_app_or_token_is_refused() -> None:
         dataclasses.replace(CASE.account, options={"app_id": "wx0"}),
         dataclasses.replace(CASE.account, keys={"token": b"other"}),
     ):
-        assert WeChat().verify(request, account, NOW_MS).refusal == "mismatch"
+        assert WeChat().verify(request, account, NOW_MS).fault == "mismatch"
     with pytest.raises(Malformed, match="another key or app id"):
         WeChat().parse(request, dataclasses.replace(CASE.account, options={"app_id": "wx0"}))
 

@@ -55,7 +55,7 @@ def test_a_published_value_is_verified_at_its_time_and_stale_today(shared: Path)
     request = Request("POST", headers, {}, vector["body"].encode())
     account = Account("shop", (vector["secret"].encode(),))
     assert ZENDESK.verify(request, account, 1_616_648_967_000).secret == 0  # 2021-03-25T05:09:27Z
-    assert ZENDESK.verify(request, account, NOW_MS).refusal == "stale"
+    assert ZENDESK.verify(request, account, NOW_MS).fault == "stale"
 
 
 def test_the_secret_of_test_requests_is_refused_at_start(shared: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from app import config
-from app.connectors.connector import REFUSALS
+from app.connectors.connector import SIGNATURE_FAULTS
 from app.gateway.accounts import Desks, open_desks
 from app.gateway.delivery import Delivery
 from app.gateway.events import CONTACT, Ready
@@ -97,7 +97,9 @@ async def site(
     secrets = {place: len(desk.account.secrets) for place, desk in desks.items()}
     dropped = {place: tuple(desk.drops) for place, desk in desks.items()}
     build = {"version": "0"}
-    metrics = GatewayMetrics(emits, secrets, REFUSALS, dropped=dropped, build=build, look=lambda: Seen(0, {}, *[0] * 6))
+    metrics = GatewayMetrics(
+        emits, secrets, SIGNATURE_FAULTS, dropped=dropped, build=build, look=lambda: Seen(0, {}, *[0] * 6)
+    )
     loop = asyncio.get_running_loop()
     reader = Reader(read_seconds, Room(room_bytes), loop.time)
     gateway = Gateway(desks, delivery, metrics, peers=Peers(peer_rate), reader=reader, clock=clock.clock())

@@ -9,7 +9,7 @@ import httpx
 import msgspec
 
 from app import config
-from app.connectors.connector import REFUSALS
+from app.connectors.connector import SIGNATURE_FAULTS
 from app.connectors.registry import CONNECTORS
 from app.gateway.accounts import Desk, open_desks
 from app.gateway.calls import Pace, client
@@ -98,7 +98,9 @@ class Stage:
         place = self.desk.connector.name, self.desk.account.name
         emits = {place[0]: self.desk.connector.capabilities.emits}
         seen = Seen(0, {}, *[0] * 6)
-        self.metrics = GatewayMetrics(emits, {place: 1}, REFUSALS, build={}, look=lambda: seen, polled={place: exact})
+        self.metrics = GatewayMetrics(
+            emits, {place: 1}, SIGNATURE_FAULTS, build={}, look=lambda: seen, polled={place: exact}
+        )
 
     async def _sleep(self, seconds: float) -> None:
         self.slept_seconds += seconds
