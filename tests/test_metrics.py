@@ -310,6 +310,14 @@ def test_windows_go_with_the_merge() -> None:
     assert not [name for name, _ in values(seen) if name.startswith("support_window")]
 
 
+def test_refused_partials_are_counted_for_good() -> None:
+    seen = metrics()
+    seen.saw_windows([], BEGIN_MS, refused=2)
+    seen.saw_windows([], BEGIN_MS, refused=1)
+    seen.publish([], {})
+    assert values(seen)[series("carebeat_partials_refused_total")] == 3
+
+
 def test_readiness_is_asked_at_each_scrape() -> None:
     answers = iter([False, True])
     seen = metrics(is_ready=lambda: next(answers))

@@ -86,6 +86,7 @@ class Merge:
         long_every_ms: int = MINUTE_MS,
     ) -> None:
         self.refused = 0
+        """Records that are no partial; only workers should write to this topic."""
         self._windows_at_once = windows_at_once
         self._partitions = partitions
         self._progress: dict[int, Progress] = {}
@@ -144,7 +145,7 @@ class Merge:
             try:
                 partial = decode_head(value)
             except msgspec.DecodeError:
-                self.refused += 1  # nothing of ours: only workers write here
+                self.refused += 1
             else:
                 self._changes[record.key or b""] = value
                 self._take_in(partial, value)

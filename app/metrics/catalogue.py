@@ -256,6 +256,9 @@ CORE: Final = (
     _of_core(
         "crowded", "crowded", "events", "events of channels that no list names, after the first 1,000 of a partition"
     ),
+    _of_core(
+        "partials_refused", "partial_refused", "records", "records among the partials of windows that no worker wrote"
+    ),
     _of_core("revived", "revived", "tickets", "forgotten tickets that began anew"),
 )
 """Fed by the counters of partitions."""

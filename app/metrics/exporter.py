@@ -73,8 +73,9 @@ class Metrics:
         """A partition was taken from, just now; empties its `flow`."""
         self._flow.take(partition, transitions)
 
-    def saw_windows(self, windows: Iterable[MergedWindow], stream_ms: int) -> None:
-        """The merge was taken from; also when it gave no window, since its time goes on."""
+    def saw_windows(self, windows: Iterable[MergedWindow], stream_ms: int, refused: int = 0) -> None:
+        """The merge was taken from; also when it gave no window, since its time goes on. It refused so many records since the last time."""
+        self._flow.core["partial_refused"] += refused
         self._windows.see(windows, stream_ms)
 
     def forget_windows(self) -> None:

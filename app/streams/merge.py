@@ -1,5 +1,6 @@
 """Partials of all partitions become whole windows on `kpis`: the core's merge as a processor of the engine."""
 
+import logging
 from collections.abc import Callable, Sequence
 
 from app.engine.processor import Taken
@@ -9,13 +10,19 @@ from app.record import Record
 from app.streams.outputs import output
 from schemas import topics
 
+_log = logging.getLogger(__name__)
+
 
 class Merging:
-    """The one partition of partials. `seen` is told, in the event loop, of the windows that each flush gave, and stream time (metrics)."""
+    """The one partition of partials.
 
-    def __init__(self, merge: Merge, prefix: str, seen: Callable[[list[MergedWindow], int], None]) -> None:
+    `seen` is told, in the event loop, of the windows that each flush gave, stream time, and how many records were refused since the last (metrics).
+    """
+
+    def __init__(self, merge: Merge, prefix: str, seen: Callable[[list[MergedWindow], int, int], None]) -> None:
         self._merge = merge
         self._prefix = prefix
+        self._source = topics.PARTIALS.full_name(prefix)
         self._seen = seen
         self.load = merge.load
         self.start = merge.start
@@ -28,7 +35,12 @@ class Merging:
     def take(self) -> Taken:
         """The windows that changed since the last flush."""
         changes, windows = self._merge.take()
-        self._seen(windows, self._merge.stream_ms)
+        refused, self._merge.refused = self._merge.refused, 0
+        if refused:
+            _log.warning(
+                "%d records of %s are no partials and count nowhere: who else writes there?", refused, self._source
+            )
+        self._seen(windows, self._merge.stream_ms, refused)
         topic = topics.KPIS.full_name(self._prefix)
         outputs = [output(topic, kpi_record(window), self._prefix) for window in windows]
         return Taken(changes, outputs, self._merge.position())
