@@ -310,6 +310,20 @@ def test_windows_go_with_the_merge() -> None:
     assert not [name for name, _ in values(seen) if name.startswith("support_window")]
 
 
+def test_reversed_spans_of_all_schedules_are_counted() -> None:
+    support = config.parse(
+        "schedules: {a: {zone: UTC, week: {mon: '09:00-17:00'}}, b: {zone: UTC, week: {tue: '09:00-17:00'}}}\n"
+        "defaults: {schedule: a}\nchannels: {chat: , mail: {sla_schedule: b}}"
+    )
+    of = config.rules(support, "log")
+    seen = Metrics(of, build={"version": "0.1.0"}, is_ready=lambda: True)
+    schedules = of.schedules()
+    for schedule in schedules:
+        schedule.open_ms(1_000, 0)
+    seen.publish([], {})
+    assert (len(schedules), values(seen)[series("carebeat_reversed_spans_total")]) == (2, 2)
+
+
 def test_refused_partials_are_counted_for_good() -> None:
     seen = metrics()
     seen.saw_windows([], BEGIN_MS, refused=2)

@@ -30,13 +30,25 @@ class NeverOpensError(ValueError):
 class Schedule:
     """Opening hours in a zone. Two schedules with the same hours are equal. Raises NeverOpensError."""
 
-    __slots__ = ("_before", "_closes", "_from_ms", "_opens", "_until_ms", "_years", "timetables", "zone")
+    __slots__ = (
+        "_before",
+        "_closes",
+        "_from_ms",
+        "_opens",
+        "_until_ms",
+        "_years",
+        "reversed_spans",
+        "timetables",
+        "zone",
+    )
 
     def __init__(self, zone: ZoneInfo, timetables: Sequence[Timetable]) -> None:
         self.zone = zone
         self.timetables = tuple(sorted(timetables, key=lambda timetable: timetable.valid_from))
         if not any(stretches(self.timetables, zone, year) for year in YEARS):
             raise NeverOpensError
+        self.reversed_spans = 0
+        """How many spans were asked for that end before they start; they count as nothing."""
         self._years = range(0)
         self._from_ms = self._until_ms = 0
         self._forget()
@@ -55,6 +67,7 @@ class Schedule:
         Open 09:00 to 17:00, from 16:30 to 09:10 of the next day: 40 minutes.
         """
         if end_ms <= start_ms:
+            self.reversed_spans += end_ms < start_ms
             return 0
         before_ms = self._open_before(start_ms)
         return self._open_before(end_ms) - before_ms

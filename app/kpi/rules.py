@@ -95,6 +95,12 @@ class Rules:
         """The rules of a channel; the default's where it is not configured."""
         return self.channels.get(channel, self.default)
 
+    def schedules(self) -> tuple[Schedule, ...]:
+        """All that are asked for business time, each once."""
+        parts = (self.default, *self.channels.values())
+        found = [one for part in parts for one in (part.schedule, *(policy.schedule for policy in part.policies))]
+        return tuple({id(one): one for one in found if one is not None}.values())
+
     def by_channel(self) -> "ByChannel":
         """The rules of any channel, for quick look-up."""
         return ByChannel(self)

@@ -259,6 +259,12 @@ CORE: Final = (
     _of_core(
         "partials_refused", "partial_refused", "records", "records among the partials of windows that no worker wrote"
     ),
+    _of_core(
+        "reversed_spans",
+        "reversed_span",
+        "spans",
+        "spans of business time that end before they start: 0 each, and none should be",
+    ),
     _of_core("revived", "revived", "tickets", "forgotten tickets that began anew"),
 )
 """Fed by the counters of partitions."""

@@ -50,6 +50,7 @@ class Metrics:
         schedules: Mapping[str, Schedule] = _NOTHING,
         caps: Caps | None = None,
     ) -> None:
+        self._hours = rules.schedules()
         self._schedules = dict(schedules)
         edges = edges_ms(rules)
         self.dimensions = frozenset(caps or ())
@@ -118,7 +119,7 @@ class Metrics:
             dict(flow.counts),
             flow.durations(),
             dict(flow.verdicts),
-            dict(flow.core),
+            {**flow.core, "reversed_span": sum(schedule.reversed_spans for schedule in self._hours)},
             dict(flow.last_event_ms),
             flow.overflow,
             flow.dimensions.figures(),

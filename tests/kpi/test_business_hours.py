@@ -34,6 +34,13 @@ def test_a_span_has_the_time_inside_opening_hours(start: str, end: str, hours: f
     assert open_hours(start, end) == hours
 
 
+def test_reversed_spans_are_counted_and_empty_ones_are_not() -> None:
+    office = schedule("UTC", OFFICE)
+    for end in ("2026-03-03T10:00", "2026-03-02T10:00", "2026-03-02T09:00", "2026-02-02T09:00"):
+        office.open_ms(at("2026-03-02T10:00"), at(end))
+    assert office.reversed_spans == 2
+
+
 def test_milliseconds_are_kept() -> None:
     assert OPEN.open_ms(at("2026-03-02T16:59:59.999"), at("2026-03-03T09:00:00.002")) == 3
 
