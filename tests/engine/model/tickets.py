@@ -304,20 +304,19 @@ def _state_fault(truth: Truth, left: Left) -> str | None:
     return None
 
 
-def _read_state(entries: Mapping[bytes, bytes | None]) -> dict[bytes, Cell | Ticket]:
-    return {
-        key: _decode_cell(value) if key[:1] == b"w" else _read_ticket(value)
-        for key, value in entries.items()
-        if value is not None and key[:1] != b"c"
-    }
-
-
 def _read_ticket(value: bytes) -> Ticket:
     ticket = _decode_ticket(value)
     assert ticket.armed_ms <= ticket.next_ms
     ticket.armed_ms = 0  # when it is looked at next: not worth a flush, so it may be older than the rest
     ticket.history = ticket.history  # packed the same way, whatever came first
     return ticket
+
+
+_READERS: Final = {b"c": bytes, b"t": _read_ticket, b"w": _decode_cell}
+
+
+def _read_state(entries: Mapping[bytes, bytes | None]) -> dict[bytes, Cell | Ticket | bytes]:
+    return {key: _READERS[key[:1]](value) for key, value in entries.items() if value is not None}
 
 
 def _level_fault(heir: Partition, truth: Truth, left: Left) -> str | None:
