@@ -4,6 +4,7 @@ What figures mean stands in the configuration file (`config.py`), not here. Only
 """
 
 import os
+import re
 import ssl
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -20,6 +21,8 @@ from app.kpi.rules import Clock
 from schemas.topics import DEFAULT_PREFIX
 
 PREFIX: Final = "CAREBEAT_"
+_SERVICE_LINK: Final = re.compile(r"_SERVICE_(HOST|PORT)(_|$)|_PORT_\d+_(TCP|UDP)")
+"""What Kubernetes sets in every pod for a Service, such as one called `carebeat`."""
 ENV_FILE: Final = Path(".env")
 TOKEN_LEAST: Final = 16
 """Characters of a token that nobody guesses."""
@@ -239,6 +242,8 @@ def _wrong_value(details: ErrorDetails) -> str:
     field = str(details["loc"][0])
     value = "..." if field in _SECRETS else details["input"]
     text = details["msg"].replace("Value error, ", "")
+    if str(value).startswith(("tcp://", "udp://")):
+        text += " (Kubernetes sets this for a Service of that name: `enableServiceLinks: false` in the pod ends it)"
     for subject in ("Input ", "String "):
         text = text.removeprefix(subject)
     default = Settings.model_fields[field].default
@@ -252,8 +257,9 @@ def _misspelt(env_file: Path | None) -> Iterator[str]:
     in_file = DotEnvSettingsSource(Settings, env_file=env_file).env_vars
     written = {*os.environ, *(name.upper() for name in in_file)}
     for name in sorted(written):
-        near = get_close_matches(name.upper(), known, n=1, cutoff=0.85)
-        if name.upper().startswith(PREFIX) and name.upper() not in known and near:
+        near = get_close_matches(name.upper(), known, n=1, cutoff=0.83)
+        is_ours = name.upper().startswith(PREFIX) and not _SERVICE_LINK.search(name)
+        if is_ours and name.upper() not in known and near:
             yield f"{name} is no setting; did you mean {near[0]}?"
 
 

@@ -127,9 +127,30 @@ def test_a_misspelt_variable_is_found_in_the_env_file(tmp_path: Path) -> None:
         load(tmp_path / ".env")
 
 
-def test_a_variable_of_somebody_else_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CAREBEAT_WHATSAPP_SECRET", "x")
+def test_a_variable_that_lacks_a_word_is_told_the_right_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAREBEAT_PREFIX", "trial.")
+    assert complaint() == "CAREBEAT_PREFIX is no setting; did you mean CAREBEAT_TOPIC_PREFIX?"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CAREBEAT_WHATSAPP_SECRET", "x"),
+        ("CAREBEAT_SERVICE_HOST", "10.0.0.1"),
+        ("CAREBEAT_SERVICE_PORT_METRICS", "9464"),
+        ("CAREBEAT_PORT", "tcp://10.0.0.1:9464"),
+        ("CAREBEAT_GATEWAY_PORT_80_TCP", "tcp://10.0.0.1:80"),
+    ],
+)
+def test_a_variable_of_somebody_else_is_left_alone(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
     assert load(None)
+
+
+def test_what_kubernetes_sets_in_a_settings_place_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAREBEAT_GATEWAY_PORT", "tcp://10.0.0.1:8080")
+    assert "CAREBEAT_GATEWAY_PORT=tcp://10.0.0.1:8080: should be a valid integer" in complaint()
+    assert "enableServiceLinks: false" in complaint()
 
 
 def test_a_password_is_never_shown() -> None:
