@@ -1,13 +1,25 @@
 """Which tickets to look at when: the timers of a partition in order.
 
-The instants are a heap of plain numbers, and what is due at each lies beside it: comparing numbers costs a third of comparing pairs, and timers of
-one instant (a morning's backlog, the end of a shift) cost one place in the heap.
+Theory of operation
+===================
+A timer is mostly set hours before it is due, so until then it lies unsorted in its *stretch* of about a minute: setting one is an append, and a
+stretch is sorted when time comes to it. The stretch that time is in, and all that was set before it since, is the *near* list, in order.
+
+    near: (10:00:03, a) (10:00:41, b)      stretches: 10:01 [..]   10:02 [..]   12:40 [..]
+
+A stretch is one flat list (instant, id, instant, id, ...): half the memory of pairs.
 """
 
-from collections.abc import Iterable
-from heapq import heapify, heappop, heappush
+from bisect import insort
+from collections.abc import Iterable, Iterator
+from heapq import heappop, heappush
+from itertools import chain
+from typing import Any, Final
 
 from app.kpi.instants import NEVER
+
+_STRETCH_BITS: Final = 16
+"""A stretch is 65.5 s."""
 
 
 class Due:
@@ -15,69 +27,75 @@ class Due:
 
     def __init__(self) -> None:
         self.next_ms = NEVER
-        """The earliest instant that is set; NEVER if none is."""
-        self._instants: list[int] = []
-        self._at: dict[int, str | list[str]] = {}
-        self._sorted_ms = NEVER
-        """The instant whose ids lie in order, the first at the end."""
-        self._more = 0
-        """How many there are beyond one for each instant."""
+        """No timer is earlier; NEVER if there is none."""
+        self._near: list[tuple[int, str]] = []
+        self._taken = 0
+        """How many of `_near` were popped."""
+        self._near_until_ms = 0
+        self._stretches: dict[int, list[Any]] = {}
+        self._order: list[int] = []
+        """A heap of the stretches' numbers."""
+        self._far = 0
+        """How many timers lie in stretches."""
 
     def __len__(self) -> int:
-        return len(self._instants) + self._more
+        return len(self._near) - self._taken + self._far
 
-    def __contains__(self, timer: tuple[int, str]) -> bool:
-        due_ms, ticket_id = timer
-        there = self._at.get(due_ms, ())
-        return ticket_id == there if isinstance(there, str) else ticket_id in there
+    def __iter__(self) -> Iterator[tuple[int, str]]:
+        """All that are set, in no order."""
+        return chain(self._near[self._taken :], *(_pairs(stretch) for stretch in self._stretches.values()))
 
     def fill(self, timers: Iterable[tuple[int, str]]) -> None:
-        """Set many at once; NEVER is no instant."""
+        """Set many; NEVER is no instant."""
         for due_ms, ticket_id in timers:
             if due_ms != NEVER:
-                self._put(due_ms, ticket_id)
-        self._instants = list(self._at)
-        heapify(self._instants)
-        self.next_ms = self._instants[0] if self._instants else NEVER
+                self.set(due_ms, ticket_id)
 
     def set(self, due_ms: int, ticket_id: str) -> None:
         """Have a ticket looked at when time has passed that instant."""
-        if self._put(due_ms, ticket_id):
-            heappush(self._instants, due_ms)
+        if due_ms < self._near_until_ms:
+            insort(self._near, (due_ms, ticket_id), self._taken)
             if due_ms < self.next_ms:
                 self.next_ms = due_ms
-
-    def pop(self) -> str:
-        """Take the first of those that are due at `next_ms`."""
-        due_ms = self.next_ms
-        there = self._at[due_ms]
-        if isinstance(there, list):
-            if self._sorted_ms != due_ms:
-                there.sort(reverse=True)
-                self._sorted_ms = due_ms
-            ticket_id = there.pop()
-            if there:
-                self._more -= 1
-                return ticket_id
+            return
+        self._far += 1
+        number = due_ms >> _STRETCH_BITS
+        stretch = self._stretches.get(number)
+        if stretch is None:
+            self._begin(number, [due_ms, ticket_id])
         else:
-            ticket_id = there
-        del self._at[due_ms]
-        heappop(self._instants)
-        self.next_ms = self._instants[0] if self._instants else NEVER
-        return ticket_id
+            stretch += (due_ms, ticket_id)
 
-    def _put(self, due_ms: int, ticket_id: str) -> bool:
-        """Whether it is the only one of its instant."""
-        at = self._at
-        there = at.get(due_ms)
-        if there is None:
-            at[due_ms] = ticket_id
-            return True
-        if isinstance(there, list):
-            there.append(ticket_id)
-        else:
-            at[due_ms] = [there, ticket_id]
-        self._more += 1
-        if due_ms == self._sorted_ms:
-            self._sorted_ms = NEVER
-        return False
+    def _begin(self, number: int, stretch: list[Any]) -> None:
+        self._stretches[number] = stretch
+        heappush(self._order, number)
+        self.next_ms = min(self.next_ms, number << _STRETCH_BITS)
+
+    def pop(self, before_ms: int) -> tuple[int, str] | None:
+        """Take the first that is due before an instant, with its own; None if there is none."""
+        near, taken = self._near, self._taken
+        if taken == len(near):
+            if self.next_ms >= before_ms:
+                return None
+            near, taken = self._come_near(), 0
+        timer = near[taken]
+        if timer[0] >= before_ms:
+            return None
+        self._taken = taken = taken + 1
+        self.next_ms = near[taken][0] if taken < len(near) else self._next_stretch_ms()
+        return timer
+
+    def _come_near(self) -> list[tuple[int, str]]:
+        number = heappop(self._order)
+        self._near, self._taken = sorted(_pairs(self._stretches.pop(number))), 0
+        self._far -= len(self._near)
+        self._near_until_ms = (number + 1) << _STRETCH_BITS
+        self.next_ms = self._near[0][0]
+        return self._near
+
+    def _next_stretch_ms(self) -> int:
+        return self._order[0] << _STRETCH_BITS if self._order else NEVER
+
+
+def _pairs(stretch: list[Any]) -> Iterator[tuple[int, str]]:
+    return zip(stretch[::2], stretch[1::2], strict=True)

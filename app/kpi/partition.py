@@ -245,13 +245,14 @@ class Partition:
             self.now_ms = to_ms
             return True
         left = self._timers_at_once
-        while (due_ms := due.next_ms) < to_ms:
-            if not left:
-                return False
-            left -= 1
+        while (timer := due.pop(to_ms)) is not None:
+            due_ms, ticket_id = timer
             if due_ms > self.now_ms:
                 self._move_to(due_ms)
-            self._fire(due.pop(), due_ms, offset)
+            self._fire(ticket_id, due_ms, offset)
+            left -= 1
+            if not left:
+                return False
         self._move_to(to_ms)
         return True
 
