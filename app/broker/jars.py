@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.broker.errors import EmbeddedBrokerError, EmbeddedExtraMissingError
+from app.broker.fetching import fetching_alone
 
 KAFKA_VERSION = "4.1.1"
 # Kafka's own dependencies lack the binding of its log, without which the log file stays empty. The "!" keeps that
@@ -37,14 +38,19 @@ def java() -> Path:
 def class_path(say: Say) -> str:
     """Kafka's jars as Java's class path.
 
-    The first call on a machine downloads about 43 MB, later ones take milliseconds and need no network.
+    The first call on a machine downloads about 43 MB, later ones take milliseconds and need no network. Several processes may call it at once,
+    and one that was broken off may be called again.
     """
     check_extra()
     import jgo  # here, because the extra may be missing, and since it takes 0.2 s
+    from jgo.config import GlobalSettings
 
     say(f"resolving Apache Kafka {KAFKA_VERSION} (the first time 43 MB from Maven Central, then cached)")
     try:
-        environment = jgo.build(ENDPOINT)
+        folders = GlobalSettings.load()
+        # jgo raises on a file that appears while it fetches the same one, and takes half a file, or half of them, for the whole.
+        with fetching_alone(folders.cache_dir / "carebeat.lock", folders.repo_cache) as was_broken_off:
+            environment = jgo.build(ENDPOINT, update=was_broken_off)
     except (OSError, RuntimeError, ValueError) as error:
         raise EmbeddedBrokerError(
             f"Apache Kafka {KAFKA_VERSION} could not be fetched from Maven Central: {error}. Connect this machine "
