@@ -127,9 +127,11 @@ def test_a_missing_extra_says_what_to_install(tmp_path: Path, monkeypatch: pytes
 def test_a_machine_without_network_is_told_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("jgo", reason="NO JGO, what a machine without network is told is not tested: make setup")
 
-    def offline(_: str) -> None:
+    def offline(_: str, update: bool) -> None:  # noqa: ARG001 - as it is called
         raise ConnectionError("no route to host")
 
+    monkeypatch.setenv("JGO_CACHE_DIR", str(tmp_path / "jgo"))  # what is broken off here must not look so to others
+    monkeypatch.setenv("M2_REPO", str(tmp_path / "maven"))
     monkeypatch.setattr("jgo.build", offline)
     with pytest.raises(EmbeddedBrokerError, match="Connect this machine once"):
         EmbeddedKafka(tmp_path).start()
